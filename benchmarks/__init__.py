@@ -1,0 +1,1 @@
+"""Measurements of the line; results live in ``results/``."""

@@ -1,0 +1,1 @@
+"""The line: sound in, viseme weights and poses out, one 10 ms hop at a time."""

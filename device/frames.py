@@ -1,0 +1,69 @@
+"""The one record that travels down the line, a 10 ms hop at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mandible.models.visemes import Viseme
+
+SAMPLE_RATE_HZ = 16_000
+HOP_SAMPLES = 160
+HOP_MS = 10
+WINDOW_SAMPLES = 400
+MEL_BANDS = 40
+
+Pcm = NDArray[np.int16]
+Mel = NDArray[np.int8]
+Logits = NDArray[np.int8]
+Weights = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One hop. Each stage returns a copy with its own fields filled in; the others pass through.
+
+    Attributes:
+        index: hop number from 0; a jump means that the source dropped hops.
+        captured_ns: monotonic time at which the last sample of the hop was captured.
+        pcm: (160,) int16 at 16 kHz.
+        mel: (40,) int8 log-mel features, about 0.5 dB a step.
+        logits: (15,) int8 network output in viseme order.
+        weights: (15,) uint8 decoded viseme weights; they sum to 255.
+        viseme: the decoded viseme.
+        openness: mean expected jaw opening, 0 (closed) to 255 (wide).
+        pulses_us: servo pulse widths in the rig's channel order, after the guard.
+        emitted_ns: monotonic time at which the frame left the line.
+    """
+
+    index: int
+    captured_ns: int
+    pcm: Pcm
+    mel: Mel | None = None
+    logits: Logits | None = None
+    weights: Weights | None = None
+    viseme: Viseme | None = None
+    openness: int | None = None
+    pulses_us: tuple[int, ...] | None = None
+    emitted_ns: int | None = None
+
+    def having(self, **fields: Any) -> Frame:
+        """Return a copy with the given fields replaced (faster than ``dataclasses.replace``)."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        values.update(fields)
+        return Frame(**values)
+
+
+class Stage(Protocol):
+    """A pure step of the line: no input or output, no clock of its own."""
+
+    def step(self, frame: Frame) -> Frame:
+        """Return the frame with this stage's fields filled in."""
+        ...
+
+    def reset(self) -> None:
+        """Forget all history, as if no frame had been seen."""
+        ...

@@ -1,0 +1,1 @@
+"""Where frames go: servo links, files, the terminal."""

@@ -1,0 +1,1 @@
+"""From poses to servo pulses: rigs, the wire protocol, the host link and the board firmware."""

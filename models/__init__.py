@@ -1,0 +1,1 @@
+"""The viseme classes, their tables, the network family and the released models."""

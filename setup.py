@@ -1,0 +1,47 @@
+"""Builds the C kernels. They use the limited API: one binary serves every Python from 3.10 on."""
+
+from setuptools import Extension, setup
+from wheel.bdist_wheel import bdist_wheel
+
+LIMITED_API = "0x030A0000"
+FLAGS = ["-std=c99", "-O3", "-Wall", "-Wextra"]
+
+
+def kernel(name: str, *sources: str) -> Extension:
+    return Extension(
+        name,
+        sources=list(sources),
+        define_macros=[("Py_LIMITED_API", LIMITED_API)],
+        extra_compile_args=FLAGS,
+        py_limited_api=True,
+    )
+
+
+class StableAbiWheel(bdist_wheel):
+    """Tag the wheel for every CPython from 3.10 on."""
+
+    def get_tag(self) -> tuple[str, str, str]:
+        python, abi, platform = super().get_tag()
+        return ("cp310", "abi3", platform) if python.startswith("cp") else (python, abi, platform)
+
+
+setup(
+    ext_modules=[
+        kernel(
+            "mandible.device.frontend._logmel",
+            "device/frontend/_logmelmodule.c",
+            "device/frontend/logmel.c",
+        ),
+        kernel(
+            "mandible.device.engines._tcn",
+            "device/engines/_tcnmodule.c",
+            "device/engines/tcn.c",
+        ),
+        kernel(
+            "mandible.firmware_bridge._board",
+            "firmware_bridge/firmware/host/_boardmodule.c",
+            "firmware_bridge/firmware/core/core.c",
+        ),
+    ],
+    cmdclass={"bdist_wheel": StableAbiWheel},
+)

@@ -1,0 +1,1 @@
+"""The ``mandible`` command: one small file per verb."""

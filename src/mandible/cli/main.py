@@ -1,0 +1,59 @@
+"""Entry point of the ``mandible`` command."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from mandible import __version__
+from mandible.errors import MandibleError
+
+# verb -> one line of help; each verb lives in mandible.cli.<verb> and offers add_arguments() and main().
+VERBS = {
+    "run": "listen (or read a file) and move a mouth, live",
+    "bake": "turn recordings into viseme tracks",
+    "rig": "check a rig file, or store its limits on a board",
+    "devices": "list microphones and serial ports",
+    "doctor": "check this machine and say how to mend what is missing",
+}
+
+
+def build_parser(verb: str | None) -> argparse.ArgumentParser:
+    """Return the parser; only the named verb's module is imported, to keep start-up short."""
+    parser = argparse.ArgumentParser(prog="mandible", description="Lip-sync for small computers.")
+    parser.add_argument("--version", action="version", version=f"mandible {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, summary in VERBS.items():
+        sub = verbs.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        if name == verb:
+            sub.add_argument("--json", action="store_true", help="machine-readable output")
+            sub.add_argument("-v", "--verbose", action="store_true", help="say more; show tracebacks")
+            importlib.import_module(f"mandible.cli.{name}").add_arguments(sub)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb. Exit codes: 0 ok, 1 a check did not hold, 2 bad input or usage, 3 device missing."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    verb = next((w for w in words if w in VERBS), None)
+    args = build_parser(verb).parse_args(words)
+    try:
+        return int(importlib.import_module(f"mandible.cli.{args.verb}").main(args))
+    except MandibleError as error:
+        if args.verbose:
+            raise
+        print(f"mandible: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our standard output is gone; nothing more to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
