@@ -1,0 +1,127 @@
+"""Write a small int8 ``.tflite`` graph with the schema classes that ship with LiteRT (build time only)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from numpy.typing import NDArray
+
+from mandible.models.tflite_file import Tensor
+
+SCHEMA_VERSION = 3
+# Microcontrollers and vector units read weights in place; the schema asks for this alignment.
+DATA_ALIGNMENT_BYTES = 16
+# The lowest operator versions that cover int8 (tensorflow/lite/tools/versioning/op_version.cc).
+VERSIONS = {"ADD": 2, "CONCATENATION": 2, "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "SLICE": 2}
+OPTION_CLASSES = {
+    "ADD": "AddOptions",
+    "CONCATENATION": "ConcatenationOptions",
+    "CONV_2D": "Conv2DOptions",
+    "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
+    "SLICE": "SliceOptions",
+}
+
+
+class _AlignedBuffer(schema.BufferT):  # type: ignore[misc]  # the generated classes are untyped
+    """A buffer whose bytes start on a 16-byte boundary, which the generated packer ignores."""
+
+    def Pack(self, builder: Any) -> Any:  # noqa: N802  # the generated name
+        if self.data is None:
+            return super().Pack(builder)
+        content = bytes(self.data)
+        builder.StartVector(1, len(content), DATA_ALIGNMENT_BYTES)
+        builder.head -= len(content)
+        builder.Bytes[builder.head : builder.head + len(content)] = content
+        vector = builder.EndVector()
+        schema.BufferStart(builder)
+        schema.BufferAddData(builder, vector)
+        return schema.BufferEnd(builder)
+
+
+class TfliteWriter:
+    """Collects tensors and operators of one graph, then packs them. Equal calls give equal bytes."""
+
+    def __init__(self, description: str) -> None:
+        self._description = description
+        self._tensors: list[Any] = []
+        self._operators: list[Any] = []
+        self._buffers: list[Any] = [_AlignedBuffer()]  # buffer 0 stands for "no data"
+        self._codes: list[str] = []
+
+    def activation(self, name: str, shape: Sequence[int], like: Tensor) -> int:
+        """Add a tensor computed at run time, quantised like ``like``; return its number."""
+        return self._add(name, shape, like.kind, like)
+
+    def copy(self, name: str, constant: Tensor) -> int:
+        """Add a constant of another graph under a new name; return its number."""
+        return self._add(name, constant.shape, constant.kind, constant, constant.data)
+
+    def numbers(self, name: str, values: Sequence[int]) -> int:
+        """Add a constant vector of int32; return its tensor's number."""
+        data = np.array(values, "<i4")
+        return self._add(name, data.shape, "int32", None, data.view(np.uint8))
+
+    def operator(
+        self, name: str, inputs: Sequence[int], output: int, options: Mapping[str, int] | None = None
+    ) -> None:
+        """Append an operator; option names are those of the generated option class."""
+        if name not in self._codes:
+            self._codes.append(name)
+        operator = schema.OperatorT()
+        operator.opcodeIndex = self._codes.index(name)
+        operator.inputs, operator.outputs = list(inputs), [output]
+        operator.builtinOptionsType = getattr(schema.BuiltinOptions, OPTION_CLASSES[name])
+        operator.builtinOptions = getattr(schema, OPTION_CLASSES[name] + "T")()
+        for key, value in (options or {}).items():
+            setattr(operator.builtinOptions, key, value)
+        self._operators.append(operator)
+
+    def pack(self, inputs: Sequence[int], outputs: Sequence[int]) -> bytes:
+        """Return the file's bytes."""
+        graph = schema.SubGraphT()
+        graph.name = "main"
+        graph.tensors, graph.operators = self._tensors, self._operators
+        graph.inputs, graph.outputs = list(inputs), list(outputs)
+        model = schema.ModelT()
+        model.version, model.description = SCHEMA_VERSION, self._description
+        model.operatorCodes = [_code(name) for name in self._codes]
+        model.subgraphs, model.buffers = [graph], self._buffers
+        builder = flatbuffers.Builder(1 << 16)
+        builder.Finish(model.Pack(builder), b"TFL3")
+        return bytes(builder.Output())
+
+    def _add(
+        self,
+        name: str,
+        shape: Sequence[int],
+        kind: str,
+        like: Tensor | None,
+        data: NDArray[np.uint8] | None = None,
+    ) -> int:
+        tensor = schema.TensorT()
+        tensor.name, tensor.shape, tensor.hasRank = name, list(shape), True
+        tensor.type = getattr(schema.TensorType, kind.upper())
+        if like is not None:
+            tensor.quantization = schema.QuantizationParametersT()
+            tensor.quantization.scale = like.scales.tolist()
+            tensor.quantization.zeroPoint = like.zero_points.tolist()
+            tensor.quantization.quantizedDimension = like.axis
+        if data is not None:
+            buffer = _AlignedBuffer()
+            buffer.data = data.tobytes()
+            tensor.buffer = len(self._buffers)
+            self._buffers.append(buffer)
+        self._tensors.append(tensor)
+        return len(self._tensors) - 1
+
+
+def _code(name: str) -> Any:
+    code = schema.OperatorCodeT()
+    code.builtinCode = getattr(schema.BuiltinOperator, name)
+    code.deprecatedBuiltinCode = min(code.builtinCode, 127)
+    code.version = VERSIONS[name]
+    return code
