@@ -1,0 +1,86 @@
+# mandible: make install, make demo, make test. Everything here can be run again at any time.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TRAIN_VENV := .venv-train
+
+# What Debian, Ubuntu and Raspberry Pi OS call the things that pip cannot bring.
+RUN_PACKAGES := build-essential python3-dev python3-venv portaudio19-dev
+TEST_PACKAGES := gcc-avr avr-libc simavr libsimavr-dev libelf-dev \
+	pulseaudio pulseaudio-utils libasound2-plugins \
+	flite festival festvox-kallpc16k festvox-us-slt-hts
+
+# Tests of other tiers are left out by name; pytest prints how many.
+DESELECT := not full and not training$(if $(MANDIBLE_DATA),, and not corpus)
+
+.PHONY: help deps install demo test test-training test-full lint bench firmware wheel clean
+
+help:
+	@echo "make install      system packages, .venv and mandible itself"
+	@echo "make demo         speech through the whole line into a simulated servo; leaves demo/demo.png"
+	@echo "make test         every test that needs no TensorFlow (under 15 minutes)"
+	@echo "make test-training  training, quantising and converting in small (installs TensorFlow in $(TRAIN_VENV))"
+	@echo "make test-full    soaks and full parity"
+	@echo "make lint         ruff and mypy"
+	@echo "make bench        times the engines; writes benchmarks/results/"
+	@echo "make firmware     the Arduino image (needs gcc-avr)"
+
+# The only place that calls apt.
+deps:
+	@missing=; for p in $(PACKAGES); do \
+		dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -z "$$missing" ]; then echo "system packages: all there"; exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then \
+		echo "This is no Debian. Please install what your system calls:$$missing" >&2; exit 3; fi; \
+	echo "Installing system packages:$$missing"; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	$$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing
+deps: PACKAGES ?= $(RUN_PACKAGES)
+
+KERNEL_SOURCES := $(shell find device firmware_bridge/firmware/core firmware_bridge/firmware/host -name '*.[ch]')
+
+$(VENV)/.installed: pyproject.toml setup.py $(KERNEL_SOURCES)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --disable-pip-version-check -e '.[mic,plot,dev]'
+	@touch $@
+
+install:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory $(VENV)/.installed
+	@echo "Ready: $(BIN)/mandible"
+
+demo: install
+	$(BIN)/python -m mandible.benchmarks.demo
+
+test: install
+	@$(MAKE) --no-print-directory deps PACKAGES='$(TEST_PACKAGES)'
+	$(BIN)/python -m pytest -m '$(DESELECT)' --durations=10
+
+$(TRAIN_VENV)/.installed: pyproject.toml setup.py
+	$(PYTHON) -m venv $(TRAIN_VENV)
+	$(TRAIN_VENV)/bin/pip install -q --disable-pip-version-check -e '.[train,dev]'
+	@touch $@
+
+test-training: install $(TRAIN_VENV)/.installed
+	$(TRAIN_VENV)/bin/python -m pytest -m training
+
+test-full: test test-training
+	$(BIN)/python -m pytest -m full
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: install
+	$(BIN)/python -m mandible.benchmarks.engines
+
+firmware:
+	$(MAKE) -C firmware_bridge/firmware
+
+wheel: install
+	$(BIN)/pip wheel -q --no-deps -w dist .
+
+clean:
+	rm -rf build dist demo src/*.egg-info firmware_bridge/firmware/build
+	find device firmware_bridge -name '*.so' -delete

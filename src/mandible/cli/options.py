@@ -1,0 +1,66 @@
+"""Options that several verbs share, and the line they describe."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from typing import Any
+
+from mandible.device import engines
+from mandible.device.pipeline import Line
+from mandible.firmware_bridge.guard import Guard
+from mandible.firmware_bridge.mixer import Mixer
+from mandible.firmware_bridge.rig import Rig
+from mandible.models import released
+
+DEFAULT_MODEL = "small"
+
+
+def add_line_options(parser: argparse.ArgumentParser) -> None:
+    """Model, engine, rig and track options of ``run`` and ``bake``."""
+    parser.add_argument(
+        "--model", metavar="M", help=f"a released model's name or a .tflite file (default: {DEFAULT_MODEL})"
+    )
+    parser.add_argument("--engine", metavar="E", help="see docs/engines.md (default: the fastest exact one)")
+    parser.add_argument("--rig", metavar="FILE", help="a rig file, or the name of one that ships")
+    parser.add_argument("--format", metavar="F", help="track format (default: csv)")
+    parser.add_argument(
+        "--stamp",
+        choices=("aligned", "emission"),
+        default="aligned",
+        help="stamp rows with the sound they speak for, or with the moment they were known",
+    )
+
+
+@dataclass(frozen=True)
+class LinePlan:
+    """What the options ask for, checked, so that every worker can build the same line."""
+
+    model: released.ModelFile
+    engine: str
+    rig: Rig | None
+
+    @classmethod
+    def from_options(cls, args: argparse.Namespace) -> LinePlan:
+        """Resolve names and files. Errors name what is wrong before anything is opened."""
+        rig = None if args.rig is None else Rig.load(args.rig)
+        named = args.model or (rig.model if rig is not None else None) or DEFAULT_MODEL
+        return cls(released.resolve(named), args.engine or engines.default_name(), rig)
+
+    def build(self) -> Line:
+        """Return a fresh line."""
+        engine = engines.create(self.engine, self.model)
+        motion = () if self.rig is None else (Mixer(self.rig), Guard(self.rig))
+        settings = None if self.rig is None else self.rig.smoothing
+        return Line(engine, engine.output_scale, self.model.lookahead_ms, settings, motion)
+
+    def header(self, conditioning: dict[str, Any], stamp: str) -> dict[str, Any]:
+        """What an output says about its making."""
+        return {
+            "model": self.model.name,
+            "model_sha256": self.model.sha256,
+            "engine": self.engine,
+            "lookahead_ms": self.model.lookahead_ms,
+            "stamp": stamp,
+            "conditioning": conditioning,
+        }
