@@ -1,0 +1,1 @@
+"""Voices for tests: fresh sentences, spoken at test time, whose phone times are known."""
