@@ -1,0 +1,1 @@
+"""The board's side of the protocol: a portable core in C, its boards, and the generator of its constants."""

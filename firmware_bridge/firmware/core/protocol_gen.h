@@ -1,0 +1,125 @@
+/* The wire protocol in C. Generated from protocol.toml by
+ * python -m mandible.firmware_bridge.firmware.generate; edit that file, not this one.
+ * X_AT is the offset of a field in the body; X_FIXED_BYTES the body's length before any list. */
+#ifndef MANDIBLE_PROTOCOL_GEN_H
+#define MANDIBLE_PROTOCOL_GEN_H
+
+#define MB_VERSION_MAJOR 1u
+#define MB_VERSION_MINOR 0u
+#define MB_MAX_BODY_BYTES 48u
+#define MB_MAX_CHANNELS 12u
+#define MB_QUEUE_SET_POINTS 8u
+
+#define MB_STATUS_OK 0u
+#define MB_STATUS_BAD_LENGTH 1u
+#define MB_STATUS_UNKNOWN_TYPE 2u
+#define MB_STATUS_BAD_VERSION 3u
+#define MB_STATUS_LOCKED 4u
+#define MB_STATUS_NOT_DETACHED 5u
+#define MB_STATUS_NO_LIMITS 6u
+#define MB_STATUS_BAD_LIMITS 7u
+#define MB_STATUS_NOT_ATTACHED 8u
+#define MB_STATUS_LATE 9u
+#define MB_STATUS_TOO_FAR 10u
+#define MB_STATUS_QUEUE_FULL 11u
+#define MB_STATUS_CLAMPED 12u
+#define MB_STATUS_STORE_FAILED 13u
+#define MB_STATUS_BAD_KEY 14u
+
+#define MB_FLAG_WATCHDOG_TRIPPED 1u
+#define MB_FLAG_UNLOCKED 2u
+#define MB_FLAG_PARKING 4u
+
+#define MB_BOARD_VIRTUAL 1u
+#define MB_BOARD_ATMEGA328P 2u
+
+#define MB_PULSE_MIN_US 500u
+#define MB_PULSE_MAX_US 2500u
+#define MB_SPEED_MAX_US_PER_S 20000u
+#define MB_WATCHDOG_MIN_MS 100u
+#define MB_WATCHDOG_MAX_MS 2000u
+#define MB_WATCHDOG_DEFAULT_MS 300u
+#define MB_CALIBRATION_KEY 0x4C494D43UL
+#define MB_CALIBRATION_IDLE_MS 10000u
+#define MB_LATE_MS 100u
+#define MB_AHEAD_MS 1000u
+#define MB_SOFT_START_MS 300u
+#define MB_SOFT_START_US_PER_S 2000u
+#define MB_PARK_HOLD_MS 500u
+
+#define MB_TYPE_HELLO 0x1u
+#define MB_HELLO_MAJOR_AT 0u
+#define MB_HELLO_MINOR_AT 1u
+#define MB_HELLO_FIXED_BYTES 2u
+
+#define MB_TYPE_PING 0x2u
+#define MB_PING_TOKEN_AT 0u
+#define MB_PING_FIXED_BYTES 2u
+
+#define MB_TYPE_ATTACH 0x3u
+#define MB_ATTACH_MASK_AT 0u
+#define MB_ATTACH_FIXED_BYTES 2u
+
+#define MB_TYPE_DETACH 0x4u
+#define MB_DETACH_MASK_AT 0u
+#define MB_DETACH_FIXED_BYTES 2u
+
+#define MB_TYPE_MOVE 0x5u
+#define MB_MOVE_DUE_MS_AT 0u
+#define MB_MOVE_MASK_AT 2u
+#define MB_MOVE_PULSE_US_AT 4u
+#define MB_MOVE_FIXED_BYTES 4u
+
+#define MB_TYPE_QUERY 0x6u
+#define MB_QUERY_FIXED_BYTES 0u
+
+#define MB_TYPE_UNLOCK 0x7u
+#define MB_UNLOCK_KEY_AT 0u
+#define MB_UNLOCK_FIXED_BYTES 4u
+
+#define MB_TYPE_SET_LIMITS 0x8u
+#define MB_SET_LIMITS_CHANNEL_AT 0u
+#define MB_SET_LIMITS_MIN_US_AT 1u
+#define MB_SET_LIMITS_MAX_US_AT 3u
+#define MB_SET_LIMITS_NEUTRAL_US_AT 5u
+#define MB_SET_LIMITS_SPEED_US_PER_S_AT 7u
+#define MB_SET_LIMITS_FIXED_BYTES 9u
+
+#define MB_TYPE_STORE 0x9u
+#define MB_STORE_WATCHDOG_MS_AT 0u
+#define MB_STORE_FIXED_BYTES 2u
+
+#define MB_TYPE_ACK 0x80u
+#define MB_ACK_ACKED_TYPE_AT 0u
+#define MB_ACK_STATUS_AT 1u
+#define MB_ACK_CLOCK_MS_AT 2u
+#define MB_ACK_FIXED_BYTES 4u
+
+#define MB_TYPE_WELCOME 0x81u
+#define MB_WELCOME_MAJOR_AT 0u
+#define MB_WELCOME_MINOR_AT 1u
+#define MB_WELCOME_BOARD_AT 2u
+#define MB_WELCOME_CHANNELS_AT 3u
+#define MB_WELCOME_CALIBRATED_MASK_AT 4u
+#define MB_WELCOME_WATCHDOG_MS_AT 6u
+#define MB_WELCOME_PERIOD_US_AT 8u
+#define MB_WELCOME_LIMITS_CRC_AT 10u
+#define MB_WELCOME_CLOCK_US_AT 12u
+#define MB_WELCOME_FIXED_BYTES 16u
+
+#define MB_TYPE_PONG 0x82u
+#define MB_PONG_TOKEN_AT 0u
+#define MB_PONG_CLOCK_US_AT 2u
+#define MB_PONG_FIXED_BYTES 6u
+
+#define MB_TYPE_STATE 0x83u
+#define MB_STATE_ATTACHED_MASK_AT 0u
+#define MB_STATE_FLAGS_AT 2u
+#define MB_STATE_BAD_FRAMES_AT 4u
+#define MB_STATE_OVERRUNS_AT 6u
+#define MB_STATE_LATE_SET_POINTS_AT 8u
+#define MB_STATE_CLAMPED_SET_POINTS_AT 10u
+#define MB_STATE_PULSE_US_AT 12u
+#define MB_STATE_FIXED_BYTES 12u
+
+#endif
