@@ -12,7 +12,8 @@ from mandible.models.layers import Output
 from mandible.models.tflite_file import Tensor
 
 INT8_LOW, INT8_HIGH = -128, 127
-INT32_HIGH = 2**31 - 1
+# The largest sum before the output's zero point is added, which must still fit 32 bits.
+LARGEST_SUM = 2**31 - 1 - 256
 # Plausible scales lie well inside; beyond them a kernel's float or integer steps would overflow.
 SMALLEST_SCALE, LARGEST_SCALE = 2.0**-40, 2.0**20
 SMALLEST_ACTIVATION_SCALE = 2.0**-24
@@ -86,7 +87,7 @@ def check_sums(
     """
     largest = (256 * sums_of_weights + np.abs(bias.astype(np.int64))).tolist()
     for bound, shift in zip(largest, shifts.tolist(), strict=True):
-        if bound << max(shift, 0) > INT32_HIGH:
+        if bound << max(shift, 0) > LARGEST_SUM:
             raise UnfitError(f"{name} has a bias or factor so large that its 32-bit sum would overflow")
 
 

@@ -1,1 +1,5 @@
-"""Inference engines behind one small protocol."""
+"""Inference engines behind one small protocol: ``create(name, model)`` returns one."""
+
+from mandible.device.engines.registry import NAMES, available, create, default_name
+
+__all__ = ["NAMES", "available", "create", "default_name"]
