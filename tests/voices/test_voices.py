@@ -62,7 +62,7 @@ def test_phone_times_fit_the_sound(voice: str, spoken: dict[str, list[Utterance]
     best = int(np.argmax(fit))
     assert fit[best] > 0.5
     assert abs(shifts_s[best]) <= 0.02, (
-        f"{voice}: the sound comes {shifts_s[best] * 1000:.0f} ms after its phones"
+        f"{voice}: the sound is {shifts_s[best] * 1000:.0f} ms late"
     )
 
 
