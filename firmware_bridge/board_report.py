@@ -1,0 +1,80 @@
+"""What a board says about itself: at the handshake, and whenever it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mandible.firmware_bridge.limits import StoredLimits, limits_crc, output_mask
+from mandible.firmware_bridge.protocol import BOARDS, FLAGS, Message
+
+
+@dataclass(frozen=True, slots=True)
+class BoardIdentity:
+    """The board's welcome. Masks have one bit per output, output 0 lowest."""
+
+    kind: str
+    major: int
+    minor: int
+    channels: int
+    calibrated_mask: int
+    watchdog_ms: int
+    period_us: int
+    limits_crc: int
+
+    @classmethod
+    def of(cls, welcome: Message) -> BoardIdentity:
+        """Read a ``welcome`` message."""
+        names = {number: name for name, number in BOARDS.items()}
+        code = welcome.number("board")
+        return cls(
+            kind=names.get(code, f"board {code}"),
+            major=welcome.number("major"),
+            minor=welcome.number("minor"),
+            channels=welcome.number("channels"),
+            calibrated_mask=welcome.number("calibrated_mask"),
+            watchdog_ms=welcome.number("watchdog_ms"),
+            period_us=welcome.number("period_us"),
+            limits_crc=welcome.number("limits_crc"),
+        )
+
+    def difference(self, limits: tuple[StoredLimits, ...], watchdog_ms: int) -> str | None:
+        """Say how what is stored differs from ``limits`` and ``watchdog_ms``; None where it does not."""
+        beyond = [one.output for one in limits if one.output >= self.channels]
+        if beyond:
+            return f"the board has {self.channels} outputs and none numbered {beyond[0]}"
+        missing = output_mask(limits) & ~self.calibrated_mask
+        if missing:
+            output = (missing & -missing).bit_length() - 1
+            return f"the board has no limits stored for output {output}"
+        if self.limits_crc != limits_crc(limits):
+            return "the limits stored on the board are not those of the rig"
+        if self.watchdog_ms != watchdog_ms:
+            return f"the board's watchdog is {self.watchdog_ms} ms and the rig's {watchdog_ms} ms"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardState:
+    """The board's answer to a query: attached outputs, flags by name, counts, pulses (µs, 0: none)."""
+
+    attached_mask: int
+    flags: tuple[str, ...]
+    bad_frames: int
+    overruns: int
+    late_set_points: int
+    clamped_set_points: int
+    pulse_us: tuple[int, ...]
+
+    @classmethod
+    def of(cls, state: Message) -> BoardState:
+        """Read a ``state`` message."""
+        flags = state.number("flags")
+        return cls(
+            attached_mask=state.number("attached_mask"),
+            flags=tuple(name for name, bit in FLAGS.items() if flags & bit),
+            bad_frames=state.number("bad_frames"),
+            overruns=state.number("overruns"),
+            late_set_points=state.number("late_set_points"),
+            clamped_set_points=state.number("clamped_set_points"),
+            pulse_us=state.numbers("pulse_us"),
+        )

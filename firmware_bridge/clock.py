@@ -1,0 +1,55 @@
+"""The board's clock as the host sees it: an offset from pings, trusting the quick ones most."""
+
+from __future__ import annotations
+
+from collections import deque
+
+# An Arduino's ceramic resonator is good for half a percent.
+_DRIFT_PPM = 5000
+_SAMPLES = 16
+# The board counts milliseconds modulo 65536, and microseconds with them.
+_CLOCK_US = 65_536 * 1000
+
+
+class BoardClock:
+    """Estimates board time (µs, modulo 65,536,000) from host time (µs, monotonic).
+
+    A reply that took ``round_trip_us`` says the offset to within half of that; the bound grows with the
+    sample's age by the drift a cheap resonator may have. The sample with the tightest bound now is the
+    estimate (after F. Cristian, "Probabilistic clock synchronization", Distributed Computing 3, 1989).
+    """
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._samples: deque[tuple[int, int, int]] = deque(maxlen=_SAMPLES)
+
+    def __len__(self) -> int:
+        """Return the number of samples held."""
+        return len(self._samples)
+
+    def forget(self) -> None:
+        """Drop every sample: the board may have restarted."""
+        self._samples.clear()
+
+    def add(self, sent_us: int, received_us: int, board_us: int) -> None:
+        """Take a reply stamped ``board_us`` to a request sent and answered at the given host times."""
+        middle_us = (sent_us + received_us) // 2
+        self._samples.append((received_us, received_us - sent_us, (board_us - middle_us) % _CLOCK_US))
+
+    def uncertainty_us(self, now_us: int) -> int:
+        """Return the bound on the estimate's error; ``len(self)`` must not be 0."""
+        return min(self._bound_us(sample, now_us) for sample in self._samples)
+
+    def board_us(self, host_us: int, now_us: int) -> int:
+        """Return the board's clock at ``host_us``, judged from what is known at ``now_us``."""
+        best = min(self._samples, key=lambda sample: self._bound_us(sample, now_us))
+        return (host_us + best[2]) % _CLOCK_US
+
+    def due_ms(self, host_us: int, now_us: int) -> int:
+        """Return the board's millisecond clock (modulo 65536) at ``host_us``, as ``move.due_ms`` wants it."""
+        return self.board_us(host_us, now_us) // 1000
+
+    @staticmethod
+    def _bound_us(sample: tuple[int, int, int], now_us: int) -> int:
+        received_us, round_trip_us, _ = sample
+        return round_trip_us // 2 + (now_us - received_us) * _DRIFT_PPM // 1_000_000

@@ -1,0 +1,181 @@
+"""A board that exists only in this process: ``fake:``. It answers every message and moves at once.
+
+It keeps the protocol's rules (limits before attaching, calibration only while unlocked), not its motion: no
+slew, no watchdog, no set-point queue. Whoever wants those asks for ``virtual:``, which runs the firmware.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mandible.firmware_bridge.limits import StoredLimits, limits_crc, output_mask
+from mandible.firmware_bridge.protocol import (
+    BOARDS,
+    FLAGS,
+    LIMITS,
+    MAX_CHANNELS,
+    MESSAGES,
+    STATUS,
+    WIRE,
+    Decoder,
+    Message,
+    Value,
+    encode,
+)
+
+_PERIOD_US = 20_000
+_CLOCK_US = 65_536 * 1000
+
+
+class FakeBoard:
+    """Twelve imaginary servo outputs.
+
+    Attributes:
+        limits: what is stored, by output.
+        watchdog_ms: stored, and reported; it never trips.
+        attached_mask: outputs that get pulses.
+        pulse_us: pulse of every output, 0 where there is none.
+        moves: (time in µs, due_ms, pulses by output number) of every accepted set-point.
+        version: (major, minor) it claims to speak.
+    """
+
+    def __init__(self, limits: tuple[StoredLimits, ...] = ()) -> None:
+        """Start as a board with ``limits`` stored."""
+        self.limits = {one.output: one for one in limits}
+        self.watchdog_ms = LIMITS["watchdog_default_ms"]
+        self.attached_mask = 0
+        self.pulse_us = [0] * MAX_CHANNELS
+        self.moves: list[tuple[int, int, dict[int, int]]] = []
+        self.version = (WIRE["version_major"], WIRE["version_minor"])
+        self._unlocked: dict[int, StoredLimits] | None = None
+        self._decoder = Decoder()
+        self._out = bytearray()
+        self._answers: dict[str, Callable[[Message, int], None]] = {
+            "hello": self._hello,
+            "ping": self._ping,
+            "query": self._query,
+        }
+        self._actions: dict[str, Callable[[Message, int], str]] = {
+            "attach": self._attach,
+            "detach": self._detach,
+            "move": self._move,
+            "unlock": self._unlock,
+            "set_limits": self._set_limits,
+            "store": self._store,
+        }
+
+    def receive(self, data: bytes, now_us: int) -> None:
+        """Take bytes from the host at board time ``now_us``."""
+        for message in self._decoder.feed(data):
+            if message.name in self._answers:
+                self._answers[message.name](message, now_us)
+            elif message.name in self._actions:
+                status = STATUS[self._actions[message.name](message, now_us)]
+                acked_type = MESSAGES[message.name].type
+                clock_ms = now_us // 1000 & 0xFFFF
+                self._reply(message, "ack", acked_type=acked_type, status=status, clock_ms=clock_ms)
+
+    def transmit(self) -> bytes:
+        """Return and forget the bytes for the host."""
+        data = bytes(self._out)
+        self._out.clear()
+        return data
+
+    def _reply(self, to: Message, name: str, **values: Value) -> None:
+        self._out += encode(name, to.seq, **values)
+
+    def _hello(self, message: Message, now_us: int) -> None:
+        stored = tuple(self.limits.values())
+        self._reply(
+            message,
+            "welcome",
+            major=self.version[0],
+            minor=self.version[1],
+            board=BOARDS["virtual"],
+            channels=MAX_CHANNELS,
+            calibrated_mask=output_mask(stored),
+            watchdog_ms=self.watchdog_ms,
+            period_us=_PERIOD_US,
+            limits_crc=limits_crc(stored),
+            clock_us=now_us % _CLOCK_US,
+        )
+
+    def _ping(self, message: Message, now_us: int) -> None:
+        self._reply(message, "pong", token=message.number("token"), clock_us=now_us % _CLOCK_US)
+
+    def _query(self, message: Message, now_us: int) -> None:
+        self._reply(
+            message,
+            "state",
+            attached_mask=self.attached_mask,
+            flags=0 if self._unlocked is None else FLAGS["unlocked"],
+            bad_frames=self._decoder.bad_frames & 0xFFFF,
+            overruns=0,
+            late_set_points=0,
+            clamped_set_points=0,
+            pulse_us=tuple(self.pulse_us),
+        )
+
+    def _attach(self, message: Message, now_us: int) -> str:
+        mask = message.number("mask")
+        if mask & ~output_mask(self.limits.values()):
+            return "no_limits"
+        for output in _outputs(mask & ~self.attached_mask):
+            self.pulse_us[output] = self.limits[output].neutral_us
+        self.attached_mask |= mask
+        return "ok"
+
+    def _detach(self, message: Message, now_us: int) -> str:
+        mask = message.number("mask")
+        for output in _outputs(mask):
+            self.pulse_us[output] = 0
+        self.attached_mask &= ~mask
+        return "ok"
+
+    def _move(self, message: Message, now_us: int) -> str:
+        mask = message.number("mask")
+        if mask & ~self.attached_mask:
+            return "not_attached"
+        wanted = dict(zip(_outputs(mask), message.numbers("pulse_us"), strict=True))
+        for output, pulse_us in wanted.items():
+            limits = self.limits[output]
+            self.pulse_us[output] = min(max(pulse_us, limits.min_us), limits.max_us)
+        self.moves.append((now_us, message.number("due_ms"), wanted))
+        return "ok" if all(self.pulse_us[o] == p for o, p in wanted.items()) else "clamped"
+
+    def _unlock(self, message: Message, now_us: int) -> str:
+        if message.number("key") != LIMITS["calibration_key"]:
+            return "bad_key"
+        if self.attached_mask:
+            return "not_detached"
+        self._unlocked = dict(self.limits)
+        return "ok"
+
+    def _set_limits(self, message: Message, now_us: int) -> str:
+        if self._unlocked is None:
+            return "locked"
+        one = StoredLimits(
+            message.number("channel"),
+            message.number("min_us"),
+            message.number("max_us"),
+            message.number("neutral_us"),
+            message.number("speed_us_per_s"),
+        )
+        if not one.min_us <= one.neutral_us <= one.max_us or one.output >= MAX_CHANNELS:
+            return "bad_limits"
+        self._unlocked[one.output] = one
+        if one.max_us == 0:
+            del self._unlocked[one.output]
+        return "ok"
+
+    def _store(self, message: Message, now_us: int) -> str:
+        if self._unlocked is None:
+            return "locked"
+        self.limits, self._unlocked = self._unlocked, None
+        self.watchdog_ms = message.number("watchdog_ms")
+        return "ok"
+
+
+def _outputs(mask: int) -> list[int]:
+    """Return the output numbers in ``mask``, lowest first, as pulses stand on the wire."""
+    return [output for output in range(MAX_CHANNELS) if mask >> output & 1]

@@ -1,0 +1,218 @@
+"""The host's end of the cable: a thread that keeps one board moving, and comes back after it was unplugged.
+
+``send`` never waits. Frames that cannot go out are dropped, oldest first, and counted.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import time
+from collections import deque
+from types import TracebackType
+
+from mandible.device.frames import Frame
+from mandible.errors import DeviceError
+from mandible.firmware_bridge.link_status import LinkStatus
+from mandible.firmware_bridge.port_url import parse_port_url
+from mandible.firmware_bridge.ports import Port, open_port
+from mandible.firmware_bridge.protocol import LIMITS
+from mandible.firmware_bridge.rig import Rig
+from mandible.firmware_bridge.session import Phase, Session
+
+_QUEUE_FRAMES = 8
+_POLL_S = 0.01
+_BACKLOG_BYTES = 4096
+_FIRST_RETRY_S = 0.05
+# With the handshake this keeps the way back under a second from the port's return.
+_LONGEST_RETRY_S = 0.4
+_CLOSE_S = 6.0
+_LIVE = (Phase.READY, Phase.MOVING)
+_STUCK = (Phase.REFUSED, Phase.UNCALIBRATED)
+
+
+class Link:
+    """Sends frames' pulses to the board at a port URL.
+
+    A virtual board gets the rig's limits stored by itself, since nothing there can break. A real board is
+    moved only when the limits stored on it are the rig's.
+    """
+
+    def __init__(self, url: str, rig: Rig) -> None:
+        """Check ``url`` (InputError where it is wrong); nothing is opened yet."""
+        self._url = parse_port_url(url)
+        self._rig = rig
+        self._session = Session(rig, _now_us())
+        self._port: Port | None = None
+        self._out = bytearray()
+        self._frames: deque[tuple[int, tuple[int, ...]]] = deque()
+        self._dropped = 0
+        self._reconnects = 0
+        # Guards all of the above; held for microseconds at a time, never during input or output.
+        self._changed = threading.Condition()
+        self._stopping = threading.Event()
+        self._wake_out, self._wake_in = os.pipe()
+        os.set_blocking(self._wake_in, False)
+        os.set_blocking(self._wake_out, False)
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Link:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Park and close."""
+        self.close()
+
+    def start(self) -> None:
+        """Open the port and begin to talk. Raises DeviceError, with the remedy, where it cannot be opened."""
+        if self._url.scheme == "none":
+            return
+        self._port = open_port(self._url)
+        self._thread = threading.Thread(target=self._run, name=f"link {self._url.text}", daemon=True)
+        self._thread.start()
+
+    def wait_ready(self, timeout_s: float = 5.0) -> None:
+        """Wait until the board takes set-points. Raises DeviceError, with the remedy, where it will not."""
+        if self._url.scheme == "none":
+            return
+        with self._changed:
+            self._changed.wait_for(lambda: self._session.phase in (*_LIVE, *_STUCK), timeout_s)
+            if self._session.phase in _LIVE:
+                return
+            problem = self._problem()
+        silent = f"the board does not answer within {timeout_s:g} s; is the mandible firmware on it?"
+        raise DeviceError(f"{self._url.text}: {problem or silent}")
+
+    def send(self, frame: Frame) -> None:
+        """Queue ``frame.pulses_us``, due ``lead_ms`` after ``frame.emitted_ns``. Never waits."""
+        if frame.pulses_us is None or self._url.scheme == "none":
+            return
+        emitted_us = _now_us() if frame.emitted_ns is None else frame.emitted_ns // 1000
+        with self._changed:
+            if len(self._frames) == _QUEUE_FRAMES:
+                self._frames.popleft()
+                self._dropped += 1
+            self._frames.append((emitted_us, frame.pulses_us))
+        self._wake()
+
+    def status(self) -> LinkStatus:
+        """Return a snapshot of how things stand."""
+        with self._changed:
+            connected = self._port is not None
+            return LinkStatus.of(
+                self._url.text, connected, self._session, self._dropped, self._reconnects, self._problem()
+            )
+
+    def close(self) -> None:
+        """Bring the puppet to rest (neutral, then no pulses) and let go of the port, in under six seconds."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._wake()
+            self._thread.join(_CLOSE_S)
+            self._thread = None
+        if self._wake_in >= 0:
+            os.close(self._wake_in)
+            os.close(self._wake_out)
+            self._wake_in = self._wake_out = -1
+
+    def _wake(self) -> None:
+        # A full pipe wakes just as well.
+        try:
+            os.write(self._wake_in, b"\x00")
+        except BlockingIOError:
+            return
+
+    def _run(self) -> None:
+        retry_s = _FIRST_RETRY_S
+        while not self._stopping.is_set():
+            if self._port is None:
+                if not self._stopping.wait(retry_s):
+                    self._reopen()
+                retry_s = min(2 * retry_s, _LONGEST_RETRY_S)
+            else:
+                retry_s = _FIRST_RETRY_S
+                self._turn()
+        with self._changed:
+            self._frames.clear()
+            self._session.park(_now_us())
+        while self._port is not None and self._session.phase is not Phase.CLOSED:
+            self._turn()
+        if self._port is not None:
+            self._port.close()
+
+    def _reopen(self) -> None:
+        try:
+            port = open_port(self._url)
+        except DeviceError:
+            return
+        with self._changed:
+            self._port = port
+            self._out.clear()
+            self._reconnects += 1
+            self._session.reconnect(_now_us())
+
+    def _turn(self) -> None:
+        """Wait for something to do, do it; a port that fails is closed, for ``_run`` to open again."""
+        assert self._port is not None
+        try:
+            self._serve(self._port)
+        except OSError:  # serial.SerialException is one
+            self._port.close()
+            with self._changed:
+                self._port = None
+                self._changed.notify_all()
+
+    def _serve(self, port: Port) -> None:
+        readable = [port.fileno(), self._wake_out]
+        select.select(readable, [port.fileno()] if self._out else [], [], _POLL_S)
+        self._drain_wake()
+        data = port.read()
+        with self._changed:
+            self._advance(data)
+            self._out += self._session.transmit()
+        if self._out:
+            del self._out[: port.write(bytes(self._out))]
+        if len(self._out) > _BACKLOG_BYTES:
+            raise OSError("the port takes no more bytes")
+
+    def _drain_wake(self) -> None:
+        try:
+            os.read(self._wake_out, 4096)
+        except BlockingIOError:
+            return
+
+    def _advance(self, data: bytes) -> None:
+        session, now_us, before = self._session, _now_us(), self._session.phase
+        session.receive(data, now_us)
+        session.poll(now_us)
+        if session.phase is Phase.UNCALIBRATED and self._is_virtual():
+            session.store(now_us)
+        # A pose whose time is over would only be refused; a newer one follows.
+        stale_us = now_us - 1000 * (self._rig.link.lead_ms + LIMITS["late_ms"])
+        while self._frames and (session.phase in _LIVE or self._frames[0][0] < stale_us):
+            emitted_us, pulses_us = self._frames.popleft()
+            if emitted_us < stale_us:
+                self._dropped += 1
+            else:
+                session.move(pulses_us, emitted_us, now_us)
+        if session.phase is not before:
+            self._changed.notify_all()
+
+    def _is_virtual(self) -> bool:
+        board = self._session.board
+        return self._url.scheme in ("virtual", "fake") and board is not None and board.kind == "virtual"
+
+    def _problem(self) -> str | None:
+        problem = self._session.problem
+        if problem is not None and self._session.phase is Phase.UNCALIBRATED:
+            return f"{problem}; run: mandible rig store {self._rig.file} --port {self._url.text}"
+        return problem
+
+
+def _now_us() -> int:
+    return time.monotonic_ns() // 1000

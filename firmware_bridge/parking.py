@@ -1,0 +1,64 @@
+"""Leaving a puppet well: to neutral at the rig's speed, a moment of rest there, then no more pulses."""
+
+from __future__ import annotations
+
+from mandible.firmware_bridge.exchange import Request
+from mandible.firmware_bridge.rig import Rig
+
+# Often enough to hold the board's watchdog off (100 ms at the least).
+_MOVE_INTERVAL_US = 40_000
+_REST_US = 60_000
+_SOFT_START_US = 1_000_000
+_DETACH_ATTEMPTS = 3
+_DETACH_INTERVAL_US = 250_000
+
+
+class Parking:
+    """Decides what to send and when.
+
+    The board says when it has arrived; one that does not, or does not answer, is given the longest travel
+    time, a second for its soft start, and 0.75 s for three attempts to detach.
+    """
+
+    def __init__(self, rig: Rig, now_us: int, lead_us: int) -> None:
+        """Plan for the longest way any servo of ``rig`` may have to neutral."""
+        travel_us = max(
+            1_000_000 * max(c.max_us - c.neutral_us, c.neutral_us - c.min_us) // c.speed_us_per_s
+            for c in rig.channels
+        )
+        self._neutral_us = {c.output: c.neutral_us for c in rig.channels}
+        self._next_move_us = now_us
+        self._detach_from_us = now_us + lead_us + travel_us + _SOFT_START_US
+        self._arrived = False
+        self._attempts = 0
+        self._detached = False
+
+    def wants_move(self, now_us: int) -> bool:
+        """Whether a set-point to neutral, and a query, are due; asking takes it."""
+        if now_us >= self._detach_from_us or now_us < self._next_move_us:
+            return False
+        self._next_move_us = now_us + _MOVE_INTERVAL_US
+        return True
+
+    def wants_detach(self, now_us: int) -> bool:
+        """Whether a detach is due; asking takes it."""
+        if self._detached or now_us < self._detach_from_us or self._attempts == _DETACH_ATTEMPTS:
+            return False
+        self._detach_from_us = now_us + _DETACH_INTERVAL_US
+        self._attempts += 1
+        return True
+
+    def reported(self, pulse_us: tuple[int, ...], now_us: int) -> None:
+        """Take the board's pulses by output: once all are at neutral it only rests a moment more."""
+        there = all(pulse_us[output] == neutral for output, neutral in self._neutral_us.items())
+        if there and not self._arrived:
+            self._arrived = True
+            self._detach_from_us = min(self._detach_from_us, now_us + _REST_US)
+
+    def answered(self, request: Request) -> None:
+        """Take the acknowledgement of a request."""
+        self._detached |= request.name == "detach"
+
+    def over(self, now_us: int) -> bool:
+        """Whether the board has detached, or does not answer."""
+        return self._detached or (self._attempts == _DETACH_ATTEMPTS and now_us >= self._detach_from_us)

@@ -1,0 +1,55 @@
+"""Port URLs: how a person names the board a puppet hangs on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+from mandible.errors import InputError
+from mandible.firmware_bridge.rig_keys import nearest
+
+DEFAULT_BAUD = 115_200
+_FORMS = {
+    "virtual": "virtual: or virtual:PATH",
+    "serial": "serial:///dev/ttyACM0?baud=115200",
+    "fake": "fake:",
+    "none": "none:",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PortUrl:
+    """A parsed port URL. ``path`` is empty where the scheme alone says all."""
+
+    text: str
+    scheme: str
+    path: str
+    baud: int
+
+
+def parse_port_url(text: str) -> PortUrl:
+    """Return the parts of ``text``; raise InputError, which shows the right form, where it is no port URL."""
+    parts = urlsplit(text)
+    if parts.scheme not in _FORMS:
+        if text.startswith("/"):
+            raise InputError(f"--port {text}: write serial://{text}")
+        hint = nearest(parts.scheme or text, _FORMS)
+        raise InputError(f"--port {text}: not a port URL this version knows; {hint}")
+    form = _FORMS[parts.scheme]
+    path = parts.path
+    if parts.scheme == "serial" and (parts.netloc or not path.startswith("/")):
+        raise InputError(f"--port {text}: a serial port needs three slashes and its path: {form}")
+    if parts.netloc or (parts.scheme in ("fake", "none") and path):
+        raise InputError(f"--port {text}: this form is not known; write {form}")
+    return PortUrl(text, parts.scheme, path, _baud(text, parts.scheme, parts.query))
+
+
+def _baud(text: str, scheme: str, query: str) -> int:
+    baud = DEFAULT_BAUD
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if scheme != "serial" or name != "baud":
+            raise InputError(f"--port {text}: unknown option {name}; write {_FORMS[scheme]}")
+        if not value.isdecimal() or not 1200 <= int(value) <= 4_000_000:
+            raise InputError(f"--port {text}: baud = {value} is not a rate; it takes 1200 to 4000000")
+        baud = int(value)
+    return baud

@@ -1,0 +1,195 @@
+"""Opening the byte stream to a board. Every port is read without waiting; losing one raises OSError."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+from typing import Protocol
+
+import serial
+
+from mandible.errors import DeviceError
+from mandible.firmware_bridge.fake_board import FakeBoard
+from mandible.firmware_bridge.port_url import PortUrl
+
+_CHUNK_BYTES = 4096
+_BOARD_START_S = 20.0
+
+
+class Port(Protocol):
+    """A byte stream to a board."""
+
+    def fileno(self) -> int:
+        """Return a descriptor that ``select`` shows as readable when bytes have arrived."""
+        ...
+
+    def read(self) -> bytes:
+        """Return what has arrived, maybe nothing. Raises OSError when the port is gone."""
+        ...
+
+    def write(self, data: bytes) -> int:
+        """Take as much of ``data`` as fits; return how much. Raises OSError when the port is gone."""
+        ...
+
+    def close(self) -> None:
+        """Give the port back."""
+        ...
+
+
+def open_port(url: PortUrl) -> Port:
+    """Open the port, or raise DeviceError with the remedy."""
+    if url.scheme == "serial":
+        return SerialPort(url.path, url.baud)
+    if url.scheme == "virtual":
+        return SerialPort(url.path, url.baud) if url.path else VirtualPort(url.baud)
+    if url.scheme == "fake":
+        return FakePort(FakeBoard())
+    raise DeviceError(f"{url.text} leads to no board")
+
+
+class SerialPort:
+    """A tty, held exclusively."""
+
+    def __init__(self, path: str, baud: int) -> None:
+        """Open ``path``; raise DeviceError with the remedy where that fails."""
+        try:
+            self._device = serial.Serial(path, baud, timeout=0, write_timeout=0, exclusive=True)
+        except (OSError, ValueError) as error:  # SerialException is an OSError
+            raise DeviceError(_remedy(path, error)) from error
+        self._descriptor: int = self._device.fileno()
+
+    def fileno(self) -> int:
+        """Return the tty's descriptor."""
+        return self._descriptor
+
+    # Bytes go past pyserial: it reports an unplugged board in three ways, one of them no exception at all.
+    def read(self) -> bytes:
+        """Return what has arrived."""
+        try:
+            data = os.read(self._descriptor, _CHUNK_BYTES)
+        except BlockingIOError:
+            return b""
+        if not data and select.select([self._descriptor], [], [], 0)[0]:
+            raise OSError(errno.EIO, "the port has hung up")
+        return data
+
+    def write(self, data: bytes) -> int:
+        """Write as much as the driver takes."""
+        try:
+            return os.write(self._descriptor, data)
+        except BlockingIOError:
+            return 0
+
+    def close(self) -> None:
+        """Close the tty."""
+        # A port that is gone may refuse even this.
+        try:
+            self._device.close()
+        except OSError:
+            return
+
+
+class VirtualPort:
+    """A virtual board in a process of its own: the firmware's portable core behind a pseudo-terminal."""
+
+    def __init__(self, baud: int) -> None:
+        """Start the board and open its terminal."""
+        command = [sys.executable, "-m", "mandible.firmware_bridge.virtual_board"]
+        # Its own session: Ctrl-C stops the host, which then still parks the puppet.
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
+        try:
+            self._tty = SerialPort(self._first_line(), baud)
+        except DeviceError:
+            self._end()
+            raise
+
+    def fileno(self) -> int:
+        """Return the terminal's descriptor."""
+        return self._tty.fileno()
+
+    def read(self) -> bytes:
+        """Return what has arrived."""
+        return self._tty.read()
+
+    def write(self, data: bytes) -> int:
+        """Write as much as the terminal takes."""
+        return self._tty.write(data)
+
+    def close(self) -> None:
+        """Close the terminal and end the board."""
+        self._tty.close()
+        self._end()
+
+    def _first_line(self) -> str:
+        assert self._process.stdout is not None
+        stream = self._process.stdout.fileno()
+        line = bytearray()
+        give_up_s = time.monotonic() + _BOARD_START_S
+        while not line.endswith(b"\n"):
+            ready = select.select([stream], [], [], max(0.0, give_up_s - time.monotonic()))[0]
+            data = os.read(stream, _CHUNK_BYTES) if ready else b""
+            if not data:
+                raise DeviceError("the virtual board did not start; build its kernel with: make install")
+            line += data
+        return line.split(b"\n")[0].decode().strip()
+
+    def _end(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
+
+
+class FakePort:
+    """A ``FakeBoard`` in this process, behind a socket so that it can be waited for like any port."""
+
+    def __init__(self, board: FakeBoard) -> None:
+        """Connect to ``board``."""
+        self.board = board
+        self._ours, self._theirs = socket.socketpair()
+        self._ours.setblocking(False)
+
+    def fileno(self) -> int:
+        """Return the socket's descriptor."""
+        return self._ours.fileno()
+
+    def read(self) -> bytes:
+        """Return the board's replies."""
+        try:
+            return self._ours.recv(_CHUNK_BYTES)
+        except BlockingIOError:
+            return b""
+
+    def write(self, data: bytes) -> int:
+        """Hand ``data`` to the board, which answers at once."""
+        self.board.receive(data, time.monotonic_ns() // 1000)
+        self._theirs.sendall(self.board.transmit())
+        return len(data)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._ours.close()
+        self._theirs.close()
+
+
+def _remedy(path: str, error: Exception) -> str:
+    number = error.errno if isinstance(error, OSError) else None
+    if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO):
+        return f"{path}: no such port; plug the board in (mandible devices lists the ports there are)"
+    if number in (errno.EAGAIN, errno.EBUSY):
+        return f"{path}: the port is busy; close the program that has it open (a serial monitor?)"
+    if number in (errno.EACCES, errno.EPERM):
+        return f"{path}: no permission; run: sudo usermod -a -G dialout $USER, then log in again"
+    return f"{path}: not a serial port that can be opened ({error})"

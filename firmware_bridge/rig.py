@@ -1,0 +1,207 @@
+"""A rig: one TOML file that describes a puppet's servos, its pose for each viseme and the way to its board.
+
+Task page: ``docs/rigs.md``. Every key, bound and default: ``rig_schema.toml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mandible.device.decoder import DecoderSettings
+from mandible.errors import InputError
+from mandible.firmware_bridge.limits import StoredLimits
+from mandible.firmware_bridge.rig_keys import SCHEMA, Effective, RigText, nearest
+from mandible.models.visemes import VISEME_NAMES
+
+SCHEMA_VERSION = 1
+SHIPPED = Path(__file__).with_name("rigs")
+_TABLES = ("schema", "audio", "model", "smoothing", "link", "channels", "poses")
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One servo. Pulses in µs; ``speed_us_per_s`` is the fastest its pulse may change."""
+
+    name: str
+    output: int
+    min_us: int
+    max_us: int
+    neutral_us: int
+    speed_us_per_s: int
+    reversed: bool
+
+    def pulse_us(self, position: float) -> int:
+        """Return the pulse at ``position``, 0 (closed) to 1 (wide), to the nearest µs."""
+        travel_us = int(position * (self.max_us - self.min_us) + 0.5)
+        return self.max_us - travel_us if self.reversed else self.min_us + travel_us
+
+    @property
+    def limits(self) -> StoredLimits:
+        """What calibration writes to the board for this servo."""
+        return StoredLimits(self.output, self.min_us, self.max_us, self.neutral_us, self.speed_us_per_s)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioSettings:
+    """``[audio]``: the source used when the command line names none."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """``[model]``: released name or path; engine name, empty for the default."""
+
+    name: str
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """``[link]``: port URL, how far ahead set-points are due, and when the board gives up waiting (ms)."""
+
+    port: str
+    lead_ms: int
+    watchdog_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """A checked rig file.
+
+    Attributes:
+        file: the file as named by the caller.
+        channels: servos in the order of the file; ``Frame.pulses_us`` has this order.
+        poses_us: [viseme][channel] pulse of each pose; the channel's neutral where the file has none.
+        effective: every value with the line it came from, for explanations.
+    """
+
+    file: str
+    audio: AudioSettings
+    model: ModelSettings
+    smoothing: DecoderSettings
+    link: LinkSettings
+    channels: tuple[Channel, ...]
+    poses_us: tuple[tuple[int, ...], ...]
+    effective: tuple[Effective, ...]
+
+    @classmethod
+    def load(cls, path: str | Path) -> Rig:
+        """Read the rig file at ``path``, or the shipped rig of that name (``skull``, ``parrot``).
+
+        Raises:
+            InputError: one line that names the file, the key and the fix.
+        """
+        file = _find(path)
+        try:
+            text = file.read_bytes().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+        return cls.parse(str(file if file.parent == SHIPPED else path), text)
+
+    @classmethod
+    def parse(cls, file: str, text: str) -> Rig:
+        """Check the ``text`` of a rig file; ``file`` is its name in errors."""
+        source = RigText(file, text)
+        _check_schema(source)
+        source.refuse_unknown((), _TABLES, "table or key")
+        audio = AudioSettings(**source.read(("audio",), SCHEMA["audio"]))
+        model = ModelSettings(**source.read(("model",), SCHEMA["model"]))
+        smoothing = DecoderSettings(**source.read(("smoothing",), _smoothing_spec()))
+        link = LinkSettings(**source.read(("link",), SCHEMA["link"]))
+        channels = tuple(_channels(source))
+        poses_us = tuple(_poses(source, channels))
+        return cls(file, audio, model, smoothing, link, channels, poses_us, tuple(source.effective))
+
+    @property
+    def neutral_us(self) -> tuple[int, ...]:
+        """Pulses at rest, in channel order."""
+        return tuple(channel.neutral_us for channel in self.channels)
+
+    @property
+    def limits(self) -> tuple[StoredLimits, ...]:
+        """What a board must have stored before it moves this rig."""
+        return tuple(channel.limits for channel in self.channels)
+
+
+def shipped_rigs() -> list[str]:
+    """Return the names of the rigs that come with the package."""
+    return sorted(file.stem for file in SHIPPED.glob("*.toml"))
+
+
+def _find(path: str | Path) -> Path:
+    file = Path(path)
+    if file.exists():
+        return file
+    name = str(path)
+    if name in shipped_rigs():
+        return SHIPPED / f"{name}.toml"
+    raise InputError(
+        f"{path}: no such rig file, and no shipped rig has that name; {nearest(name, shipped_rigs())}"
+    )
+
+
+def _check_schema(source: RigText) -> None:
+    version = source.document.get("schema")
+    if version is None:
+        raise source.error(("schema",), f"missing; add schema = {SCHEMA_VERSION} as the first line")
+    if type(version) is not int or version != SCHEMA_VERSION:
+        message = (
+            f"{version!r} is not supported by this version of mandible; it reads schema = {SCHEMA_VERSION}"
+        )
+        raise source.error(("schema",), message)
+
+
+def _smoothing_spec() -> dict[str, dict[str, Any]]:
+    defaults = asdict(DecoderSettings())
+    return {name: {**spec, "default": defaults[name]} for name, spec in SCHEMA["smoothing"].items()}
+
+
+def _channels(source: RigText) -> Iterator[Channel]:
+    names = source.table(("channels",))
+    if not names:
+        raise source.error(("channels",), "missing; describe at least one servo in [channels.NAME]")
+    owners: dict[int, str] = {}
+    for name in names:
+        path = ("channels", name)
+        channel = Channel(name, **source.read(path, SCHEMA["channel"]))
+        if channel.min_us >= channel.max_us:
+            message = f"limits reversed: {channel.min_us} is not below max_us = {channel.max_us}"
+            raise source.error(
+                (*path, "min_us"), f"{message}; swap them (and use reversed = true for direction)"
+            )
+        if not channel.min_us <= channel.neutral_us <= channel.max_us:
+            message = f"{channel.neutral_us} is outside the limits {channel.min_us}..{channel.max_us}"
+            raise source.error((*path, "neutral_us"), message)
+        if channel.output in owners:
+            message = (
+                f"{channel.output} is taken by channel {owners[channel.output]}; each servo needs its own"
+            )
+            raise source.error((*path, "output"), message)
+        owners[channel.output] = name
+        yield channel
+
+
+def _poses(source: RigText, channels: tuple[Channel, ...]) -> Iterator[tuple[int, ...]]:
+    source.refuse_unknown(("poses",), VISEME_NAMES, "viseme")
+    names = [channel.name for channel in channels]
+    for viseme in VISEME_NAMES:
+        path = ("poses", viseme)
+        posed = source.table(path)
+        source.refuse_unknown(path, names, "channel")
+        pulses_us = []
+        for channel in channels:
+            if channel.name in posed:
+                position = source.value((*path, channel.name), SCHEMA["pose"]["channel"])
+                pulses_us.append(channel.pulse_us(position))
+            else:
+                source.effective.append(
+                    Effective(f"poses.{viseme}.{channel.name}", "neutral", None, "no pose given")
+                )
+                pulses_us.append(channel.neutral_us)
+        yield tuple(pulses_us)

@@ -1,0 +1,300 @@
+"""One conversation with a board, without any input or output: bytes and the time go in, bytes come out.
+
+Greets the board, compares its stored limits with the rig's, measures its clock, attaches, sends timed
+set-points, and recovers by itself from lost replies, a restarted board and a tripped watchdog. Times are host
+microseconds of any monotonic clock.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from enum import Enum
+
+from mandible.firmware_bridge.board_report import BoardIdentity, BoardState
+from mandible.firmware_bridge.clock import BoardClock
+from mandible.firmware_bridge.exchange import Exchange, Request
+from mandible.firmware_bridge.limits import output_mask
+from mandible.firmware_bridge.parking import Parking
+from mandible.firmware_bridge.protocol import STATUS, WIRE, Decoder, Message, status_name
+from mandible.firmware_bridge.provisioning import Provisioning
+from mandible.firmware_bridge.rig import Rig
+
+# Set-points go out at 100 Hz on average; a burst this long may catch up after a pause of the host.
+_MOVE_INTERVAL_US = 10_000
+_BURST_MOVES = 4
+_FIRST_PINGS = 5
+_PING_INTERVAL_US = 200_000
+_QUERY_INTERVAL_US = 500_000
+# Nothing heard for this long: the board restarted or hangs; greet it again.
+_SILENCE_US = 1_000_000
+# So many refusals for their time in a row: the board's clock is not what it was.
+_MISTIMED_MOVES = 5
+_ACCEPTED = (STATUS["ok"], STATUS["clamped"])
+_MISTIMED = (STATUS["late"], STATUS["too_far"])
+
+
+class Phase(Enum):
+    """How far the conversation has come. Set-points are accepted in ``READY`` and ``MOVING``."""
+
+    GREETING = "greeting"
+    CLOCKING = "measuring the board's clock"
+    READY = "ready"
+    MOVING = "moving"
+    UNCALIBRATED = "stored limits differ from the rig"
+    STORING = "storing limits"
+    PARKING = "parking"
+    CLOSED = "closed"
+    REFUSED = "refused"
+
+
+class Session:
+    """The host's side of the protocol for one rig on one board.
+
+    Attributes:
+        phase: how far it has come.
+        problem: why the servos do not move (UNCALIBRATED, REFUSED), else None.
+        board: what the board said of itself, from its welcome on.
+        state: its last answer to a query.
+        exchange: counts of messages and lost replies, round-trip times.
+        refusals: set-points the board refused or clamped, by status name.
+        skipped: set-points not sent because the session was not ready for them, or they came too fast.
+        greetings: welcomes received; more than one means that the board went away and came back.
+    """
+
+    def __init__(self, rig: Rig, now_us: int, *, lead_ms: int | None = None) -> None:
+        """Start greeting; a pose is due ``lead_ms`` (the rig's by default) after its frame left the line."""
+        self.phase = Phase.GREETING
+        self.problem: str | None = None
+        self.board: BoardIdentity | None = None
+        self.state: BoardState | None = None
+        self.exchange = Exchange()
+        self.clock = BoardClock()
+        self.refusals: Counter[str] = Counter()
+        self.skipped = 0
+        self.greetings = 0
+        self._rig = rig
+        self._mask = output_mask(rig.limits)
+        # On the wire pulses go by output number, lowest first.
+        self._order = sorted(range(len(rig.channels)), key=lambda i: rig.channels[i].output)
+        self._lead_us = 1000 * (rig.link.lead_ms if lead_ms is None else lead_ms)
+        self._decoder = Decoder()
+        self._stored = False
+        self._heard_us = now_us
+        self._ping_us = now_us
+        self._query_us = now_us
+        self._moved_us = now_us
+        self._move_credit_us = now_us - _BURST_MOVES * _MOVE_INTERVAL_US
+        self._mistimed = 0
+        self._token = 0
+        self._provisioning: Provisioning | None = None
+        self._parking: Parking | None = None
+        self._answers: dict[str, Callable[[Request, Message, int], None]] = {
+            "welcome": self._welcomed,
+            "pong": self._ponged,
+            "state": self._reported,
+            "ack": self._acknowledged,
+        }
+
+    @property
+    def bad_frames(self) -> int:
+        """Blocks from the board that were no valid message."""
+        return self._decoder.bad_frames
+
+    def receive(self, data: bytes, now_us: int) -> None:
+        """Take bytes that arrived from the board."""
+        for message in self._decoder.feed(data):
+            request = self.exchange.match(message, now_us)
+            if request is not None:
+                self._heard_us = now_us
+                self._answers[message.name](request, message, now_us)
+
+    def poll(self, now_us: int) -> None:
+        """Do what is due by now; call it at least every 20 ms."""
+        for request in self.exchange.expire(now_us):
+            if self._provisioning is not None:
+                self._provisioning.lost(request)
+        if self.phase in (Phase.READY, Phase.MOVING, Phase.CLOCKING) and self._silent(now_us):
+            self._greet_again()
+        if self.phase is Phase.GREETING and not self.exchange.waiting("hello"):
+            self.exchange.request("hello", now_us, major=WIRE["version_major"], minor=WIRE["version_minor"])
+        elif self.phase is Phase.CLOCKING and not self.exchange.waiting("ping"):
+            self._ping(now_us)
+        elif self.phase in (Phase.READY, Phase.MOVING):
+            self._keep_up(now_us)
+        elif self.phase is Phase.STORING:
+            self._store_on(now_us)
+        elif self.phase is Phase.PARKING:
+            self._park_on(now_us)
+
+    def move(self, pulses_us: Sequence[int], emitted_us: int, now_us: int) -> bool:
+        """Ask for ``pulses_us`` (rig channel order), due at ``emitted_us`` + lead; return whether it went out."""
+        if self.phase not in (Phase.READY, Phase.MOVING) or not self._may_move(now_us):
+            self.skipped += 1
+            return False
+        if self.phase is Phase.READY:
+            self.exchange.request("attach", now_us, mask=self._mask)
+            self.phase = Phase.MOVING
+        self._move(pulses_us, emitted_us, now_us)
+        return True
+
+    def store(self, now_us: int) -> None:
+        """Write the rig's limits and watchdog to the board's permanent memory, then greet it afresh.
+
+        Only to be called in UNCALIBRATED, or in READY to write them again.
+        """
+        if self.phase not in (Phase.UNCALIBRATED, Phase.READY) or self.board is None:
+            raise ValueError(f"limits cannot be stored while the session is {self.phase.value}")
+        self._provisioning = Provisioning(self._rig.limits, self._rig.link.watchdog_ms, self.board.channels)
+        self.problem = None
+        self.phase = Phase.STORING
+        self.poll(now_us)
+
+    def park(self, now_us: int) -> None:
+        """Bring the servos to neutral, detach them and close. Closed at once where nothing is attached."""
+        if self.phase is Phase.MOVING:
+            self._parking = Parking(self._rig, now_us, self._lead_us)
+            self.phase = Phase.PARKING
+            self.poll(now_us)
+        elif self.phase is not Phase.PARKING:
+            self.phase = Phase.CLOSED
+
+    def reconnect(self, now_us: int) -> None:
+        """Start over: the port was closed and opened again, and a board (maybe another) is behind it."""
+        self._decoder.reset()
+        self.exchange.transmit()
+        self._provisioning = None
+        self._stored = False
+        self.problem = None
+        self._heard_us = now_us
+        if self.phase is Phase.PARKING:
+            self.phase = Phase.CLOSED
+        elif self.phase is not Phase.CLOSED:
+            self._greet_again()
+
+    def transmit(self) -> bytes:
+        """Return the bytes to send to the board, once."""
+        return self.exchange.transmit()
+
+    def _silent(self, now_us: int) -> bool:
+        return now_us - self._heard_us > _SILENCE_US
+
+    def _greet_again(self) -> None:
+        """Start over with a board that is not in the state it was known to be in."""
+        self.exchange.abandon()
+        self.clock.forget()
+        self._mistimed = 0
+        self.phase = Phase.GREETING
+
+    def _keep_up(self, now_us: int) -> None:
+        if now_us - self._moved_us > 1000 * self._rig.link.watchdog_ms:
+            # The board has parked by itself; the next set-point attaches again.
+            self.phase = Phase.READY
+        if now_us >= self._ping_us:
+            self._ping(now_us)
+        if now_us >= self._query_us:
+            self._query_us = now_us + _QUERY_INTERVAL_US
+            self.exchange.request("query", now_us)
+
+    def _ping(self, now_us: int) -> None:
+        self._ping_us = now_us + _PING_INTERVAL_US
+        self._token = (self._token + 1) & 0xFFFF
+        self.exchange.request("ping", now_us, token=self._token)
+
+    def _may_move(self, now_us: int) -> bool:
+        """Keep to the rate on average, and never have more on the way than the board can queue."""
+        if self.exchange.waiting("move") >= WIRE["queue_set_points"] or now_us < self._move_credit_us:
+            return False
+        oldest_us = now_us - _BURST_MOVES * _MOVE_INTERVAL_US
+        self._move_credit_us = max(self._move_credit_us, oldest_us) + _MOVE_INTERVAL_US
+        return True
+
+    def _move(self, pulses_us: Sequence[int], emitted_us: int, now_us: int) -> None:
+        self._moved_us = now_us
+        ordered = tuple(pulses_us[i] for i in self._order)
+        due_ms = self.clock.due_ms(emitted_us + self._lead_us, now_us)
+        self.exchange.request("move", now_us, due_ms=due_ms, mask=self._mask, pulse_us=ordered)
+
+    def _store_on(self, now_us: int) -> None:
+        assert self._provisioning is not None
+        step = self._provisioning.next_step()
+        if step is not None:
+            self.exchange.request(step.name, now_us, **step.values)
+        elif self._provisioning.failure is not None:
+            self._refuse(f"the limits could not be stored: {self._provisioning.failure}")
+            self._provisioning = None
+        elif self._provisioning.done:
+            self._provisioning = None
+            self._stored = True
+            self._greet_again()
+
+    def _park_on(self, now_us: int) -> None:
+        assert self._parking is not None
+        if self._parking.wants_move(now_us):
+            self._move(self._rig.neutral_us, now_us, now_us)
+            self.exchange.request("query", now_us)
+        elif self._parking.wants_detach(now_us):
+            self.exchange.request("detach", now_us, mask=self._mask)
+        elif self._parking.over(now_us):
+            self.phase = Phase.CLOSED
+
+    def _refuse(self, problem: str) -> None:
+        self.problem = problem
+        self.phase = Phase.REFUSED
+
+    def _welcomed(self, request: Request, message: Message, now_us: int) -> None:
+        self.board = BoardIdentity.of(message)
+        self.greetings += 1
+        self.clock.forget()
+        if self.board.major != WIRE["version_major"]:
+            theirs = f"{self.board.major}.{self.board.minor}"
+            self._refuse(
+                f"the board speaks protocol {theirs}, this program {_version()}; flash the board anew"
+            )
+            return
+        self.problem = self.board.difference(self._rig.limits, self._rig.link.watchdog_ms)
+        if self.problem is None:
+            self.phase = Phase.CLOCKING
+        elif self._stored:
+            self._refuse(f"{self.problem}, although they were stored a moment ago")
+        else:
+            self.phase = Phase.UNCALIBRATED
+
+    def _ponged(self, request: Request, message: Message, now_us: int) -> None:
+        if message.number("token") != request.values["token"]:
+            return
+        self.clock.add(request.sent_us, now_us, message.number("clock_us"))
+        if self.phase is Phase.CLOCKING and len(self.clock) >= _FIRST_PINGS:
+            self.phase = Phase.READY
+
+    def _reported(self, request: Request, message: Message, now_us: int) -> None:
+        self.state = BoardState.of(message)
+        if self._parking is not None:
+            self._parking.reported(self.state.pulse_us, now_us)
+
+    def _acknowledged(self, request: Request, message: Message, now_us: int) -> None:
+        status = message.number("status")
+        if self._provisioning is not None:
+            self._provisioning.answered(request, status)
+        elif self._parking is not None:
+            self._parking.answered(request)
+        elif request.name == "hello":
+            why = status_name(status)
+            self._refuse(f"the board refuses protocol {_version()} ({why}); flash the board anew")
+        elif status == STATUS["no_limits"]:
+            self._greet_again()
+        elif request.name == "move":
+            self._move_answered(status)
+
+    def _move_answered(self, status: int) -> None:
+        self._mistimed = self._mistimed + 1 if status in _MISTIMED else 0
+        if status != STATUS["ok"]:
+            self.refusals[status_name(status)] += 1
+        if self.phase is Phase.MOVING and (
+            status == STATUS["not_attached"] or self._mistimed >= _MISTIMED_MOVES
+        ):
+            self._greet_again()
+
+
+def _version() -> str:
+    return f"{WIRE['version_major']}.{WIRE['version_minor']}"
