@@ -159,6 +159,6 @@ class Decoder:
             self._viseme = self._closure
             return
         best = int(posterior.argmax())
-        margin = 0 if self._viseme in CLOSURES else self.settings.hysteresis
-        if posterior[best] > posterior[self._viseme] + margin:
+        opening = self._viseme in CLOSURES
+        if opening or posterior[best] > posterior[self._viseme] + self.settings.hysteresis:
             self._viseme = Viseme(best)

@@ -29,4 +29,8 @@ class Timing:
             return None
         durations_ms = np.array(self._durations_ns) / 1e6
         p50, p99 = np.percentile(durations_ms, [50, 99])
-        return {"p50": round(float(p50), 3), "p99": round(float(p99), 3), "max": round(float(durations_ms.max()), 3)}
+        return {
+            "p50": round(float(p50), 3),
+            "p99": round(float(p99), 3),
+            "max": round(float(durations_ms.max()), 3),
+        }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hypothesis.extra import numpy as arrays
 from mandible.device.decoder import CLOSURES, Decoder, DecoderSettings, openness_table
 from mandible.device.frames import Frame
 from mandible.models.visemes import Viseme
+from tests.line import make_golden
 
 SCALE = 0.1
 PCM = np.zeros(160, np.int16)
@@ -84,8 +86,9 @@ def test_hysteresis_keeps_the_present_viseme_until_clearly_beaten() -> None:
 
 
 def test_vowels_rise_and_fall_with_their_time_constants() -> None:
-    slow = decode([logits(nn=0.97)] * 5 + [OPEN] * 30, vowel_attack_ms=100)
-    fast = decode([logits(nn=0.97)] * 5 + [OPEN] * 30, vowel_attack_ms=0)
+    hops = [logits(nn=0.97)] * 5 + [OPEN] * 30
+    slow = decode(hops, vowel_attack_ms=100, consonant_release_ms=50)
+    fast = decode(hops, vowel_attack_ms=0, consonant_release_ms=0)
     assert slow[6].weights is not None
     assert fast[6].weights is not None
     assert slow[6].weights[Viseme.aa] < fast[6].weights[Viseme.aa]
@@ -140,3 +143,9 @@ def test_a_certain_viseme_is_the_one_decoded(viseme: Viseme) -> None:
     assert frames[-1].viseme == viseme
     assert frames[-1].weights is not None
     assert int(frames[-1].weights.argmax()) == viseme
+
+
+def test_golden_vectors() -> None:
+    golden = np.load(Path(__file__).with_name("golden_decoder.npz"))
+    for name, values in make_golden.decoded(golden["logits"], golden["mel"]).items():
+        np.testing.assert_array_equal(values, golden[name])

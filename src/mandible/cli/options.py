@@ -6,10 +6,9 @@ import argparse
 from dataclasses import dataclass
 from typing import Any
 
+from mandible.api import build_line
 from mandible.device import engines
 from mandible.device.pipeline import Line
-from mandible.firmware_bridge.guard import Guard
-from mandible.firmware_bridge.mixer import Mixer
 from mandible.firmware_bridge.rig import Rig
 from mandible.models import released
 
@@ -49,10 +48,7 @@ class LinePlan:
 
     def build(self) -> Line:
         """Return a fresh line."""
-        engine = engines.create(self.engine, self.model)
-        motion = () if self.rig is None else (Mixer(self.rig), Guard(self.rig))
-        settings = None if self.rig is None else self.rig.smoothing
-        return Line(engine, engine.output_scale, self.model.lookahead_ms, settings, motion)
+        return build_line(self.model, self.engine, self.rig)
 
     def header(self, conditioning: dict[str, Any], stamp: str) -> dict[str, Any]:
         """What an output says about its making."""

@@ -87,9 +87,7 @@ def open_link(stack: ExitStack, port: str | None, rig: Rig | None) -> Link | Non
     return link
 
 
-def listen(
-    args: argparse.Namespace, source: Source, line: Line, plan: LinePlan, sinks: list[Sink]
-) -> int:
+def listen(args: argparse.Namespace, source: Source, line: Line, plan: LinePlan, sinks: list[Sink]) -> int:
     """Drive the line; a track or a recording is kept whole on a normal end and discarded on an error."""
     frames: Iterable[Frame] = source
     if args.duration is not None:

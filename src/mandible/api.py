@@ -1,0 +1,89 @@
+"""The Python interface: a line over any blocks of samples, and a whole recording at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from os import PathLike, fspath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mandible.device import engines
+from mandible.device.audio import open_source
+from mandible.device.frames import HOP_SAMPLES, Frame, Stage
+from mandible.device.pipeline import Line, flushed
+from mandible.firmware_bridge.guard import Guard
+from mandible.firmware_bridge.mixer import Mixer
+from mandible.firmware_bridge.rig import Rig
+from mandible.models import released
+
+
+def build_line(
+    model: str | released.ModelFile = "small", engine: str | None = None, rig: Rig | None = None
+) -> Line:
+    """Return a fresh line.
+
+    Args:
+        model: a released model's name, the path of a streaming ``.tflite``, or one already resolved.
+        engine: an engine's name; None is the fastest exact one.
+        rig: with a rig, frames carry ``pulses_us`` too.
+
+    Raises:
+        InputError: no such model or engine, or a damaged file.
+        DeviceError: the engine's package is not installed.
+    """
+    file = model if isinstance(model, released.ModelFile) else released.resolve(model)
+    runner = engines.create(engine or engines.default_name(), file)
+    motion: tuple[Stage, ...] = () if rig is None else (Mixer(rig), Guard(rig))
+    settings = None if rig is None else rig.smoothing
+    return Line(runner, runner.output_scale, file.lookahead_ms, settings, motion)
+
+
+def stream(
+    blocks: Iterable[NDArray[np.int16]],
+    model: str = "small",
+    engine: str | None = None,
+    rig: Rig | None = None,
+) -> Iterator[Frame]:
+    """Yield one decoded frame per 10 ms of sound.
+
+    Args:
+        blocks: one-dimensional int16 arrays of any length, 16 kHz mono.
+        model: see ``build_line``.
+        engine: see ``build_line``.
+        rig: see ``build_line``.
+
+    Each frame speaks for the sound ``Line.delay_ms`` before its own; after the last block come the few
+    frames that finish the sound.
+    """
+    line = build_line(model, engine, rig)
+    for frame in flushed(_hops(blocks), line.delay_ms):
+        yield line.step(frame).having(emitted_ns=time.monotonic_ns())
+
+
+def bake(
+    path: str | PathLike[str], model: str = "small", engine: str | None = None, rig: Rig | None = None
+) -> list[Frame]:
+    """Return the decoded frames of a recording (any WAV); raises InputError for a bad file."""
+    line = build_line(model, engine, rig)
+    with open_source(fspath(path)) as source:
+        return [line.step(frame) for frame in flushed(source, line.delay_ms)]
+
+
+def _hops(blocks: Iterable[NDArray[np.int16]]) -> Iterator[Frame]:
+    rest = np.zeros(0, np.int16)
+    index = 0
+    for block in blocks:
+        if block.ndim != 1 or block.dtype != np.int16:
+            raise ValueError(
+                f"a block is a one-dimensional int16 array, got {block.dtype}{list(block.shape)}"
+            )
+        rest = np.concatenate([rest, block])
+        while len(rest) >= HOP_SAMPLES:
+            yield Frame(index, time.monotonic_ns(), rest[:HOP_SAMPLES])
+            rest, index = rest[HOP_SAMPLES:], index + 1
+    if len(rest):
+        last = np.zeros(HOP_SAMPLES, np.int16)
+        last[: len(rest)] = rest
+        yield Frame(index, time.monotonic_ns(), last)

@@ -1,0 +1,45 @@
+"""Writes golden_decoder.npz from the decoder: python -m tests.line.make_golden."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from mandible.device.decoder import Decoder, DecoderSettings
+from mandible.device.frames import Frame
+
+OUTPUT_SCALE = 0.125
+# Not the defaults, which may be tuned: golden vectors hold the arithmetic.
+SETTINGS = DecoderSettings(20, 40, 10, 20, 30, 15, 110, 40, 40, -60, 50)
+
+
+def inputs(hops: int = 600, seed: int = 7) -> tuple[np.ndarray, np.ndarray]:
+    """Logits that wander as a network's do, and features with a quiet stretch."""
+    rng = np.random.default_rng(seed)
+    drift = np.cumsum(rng.normal(0, 12, (hops, 15)), axis=0)
+    logits = np.clip(drift - drift.mean(axis=1, keepdims=True), -128, 127).astype(np.int8)
+    mel = np.clip(rng.normal(10, 20, (hops, 40)), -128, 127)
+    mel[200:240] = -110
+    return logits, mel.astype(np.int8)
+
+
+def decoded(logits: np.ndarray, mel: np.ndarray) -> dict[str, np.ndarray]:
+    """Weights, viseme and openness of every hop."""
+    decoder = Decoder(OUTPUT_SCALE, SETTINGS)
+    pcm = np.zeros(160, np.int16)
+    frames = [
+        decoder.step(Frame(i, 0, pcm, mel=m, logits=row))
+        for i, (row, m) in enumerate(zip(logits, mel, strict=True))
+    ]
+    return {
+        "weights": np.array([frame.weights for frame in frames]),
+        "viseme": np.array([frame.viseme for frame in frames], np.uint8),
+        "openness": np.array([frame.openness for frame in frames], np.uint8),
+    }
+
+
+if __name__ == "__main__":
+    logits, mel = inputs()
+    path = Path(__file__).with_name("golden_decoder.npz")
+    np.savez_compressed(path, logits=logits, mel=mel, **decoded(logits, mel))
