@@ -32,7 +32,7 @@ uint8_t mb_set_limits(mb_core *core, const mb_message *m)
         return MB_STATUS_LOCKED;
     }
     core->session_us = core->now_us;
-    if (channel >= core->channels || !mb_limits_sane(&limits)) {
+    if (channel >= core->channels || !(mb_limits_sane(&limits) || mb_limits_absent(&limits))) {
         return MB_STATUS_BAD_LIMITS;
     }
     mb_store_set_limits(core->image, channel, &limits);

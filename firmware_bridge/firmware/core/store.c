@@ -21,6 +21,11 @@ bool mb_limits_sane(const mb_limits *limits)
            limits->speed_us_per_s <= MB_SPEED_MAX_US_PER_S;
 }
 
+bool mb_limits_absent(const mb_limits *limits)
+{
+    return (limits->min_us | limits->max_us | limits->neutral_us | limits->speed_us_per_s) == 0;
+}
+
 bool mb_watchdog_sane(uint16_t watchdog_ms)
 {
     return MB_WATCHDOG_MIN_MS <= watchdog_ms && watchdog_ms <= MB_WATCHDOG_MAX_MS;
@@ -64,26 +69,17 @@ static void forget(mb_settings *settings)
     settings->limits_crc = mb_crc16(MB_CRC16_START, (const uint8_t *)settings->channel, RECORDS_BYTES);
 }
 
-static bool is_blank(const uint8_t *record)
-{
-    uint8_t any = 0;
-    for (uint8_t i = 0; i < MB_RECORD_BYTES; i++) {
-        any |= record[i];
-    }
-    return any == 0;
-}
-
 /* The CRC vouches for the bytes; this vouches for their meaning, whatever wrote them. */
 static bool unpack_channel(mb_settings *settings, const uint8_t *record, uint8_t channel, uint8_t channels)
 {
-    if (is_blank(record)) {
-        return true;
-    }
     mb_limits *limits = &settings->channel[channel];
     limits->min_us = mb_get_u16(record);
     limits->max_us = mb_get_u16(record + 2);
     limits->neutral_us = mb_get_u16(record + 4);
     limits->speed_us_per_s = mb_get_u16(record + 6);
+    if (mb_limits_absent(limits)) {
+        return true;
+    }
     settings->calibrated_mask |= (uint16_t)(1u << channel);
     return channel < channels && mb_limits_sane(limits);
 }

@@ -31,6 +31,9 @@ typedef struct {
 /* True for limits that may be stored: pulse_min <= min <= neutral <= max <= pulse_max, min < max, 0 < speed <= most. */
 bool mb_limits_sane(const mb_limits *limits);
 
+/* True for the zeros that stand for no limits. */
+bool mb_limits_absent(const mb_limits *limits);
+
 /* True for a watchdog time that may be stored. */
 bool mb_watchdog_sane(uint16_t watchdog_ms);
 
