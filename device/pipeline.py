@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
 
 import numpy as np
 
@@ -23,12 +22,8 @@ HALF_WINDOW_MS = 12.5
 HALF_HOP_MS = HOP_MS / 2
 
 
-class Sink(Protocol):
-    """Where finished frames go. A live sink must not block the line."""
-
-    def write(self, frame: Frame) -> None:
-        """Take one frame, in order."""
-        ...
+# Takes finished frames, in order. A live sink must not block the line.
+Sink = Callable[[Frame], None]
 
 
 class Line:
@@ -103,5 +98,5 @@ def drive(
     for frame in flushed(counted(), line.delay_ms):
         done = line.step(frame).having(emitted_ns=clock_ns())
         for sink in sinks:
-            sink.write(done)
+            sink(done)
     return heard

@@ -33,14 +33,6 @@ class LoudnessEngine:
         self.resets += 1
 
 
-class Collector:
-    def __init__(self) -> None:
-        self.frames: list[Frame] = []
-
-    def write(self, frame: Frame) -> None:
-        self.frames.append(frame)
-
-
 def hops(count: int) -> list[Frame]:
     return [Frame(i, i * HOP_NS, np.zeros(160, np.int16)) for i in range(count)]
 
@@ -69,13 +61,14 @@ def test_nothing_heard_is_nothing_said() -> None:
 
 
 def test_every_sink_sees_every_frame_in_order() -> None:
-    one, two = Collector(), Collector()
+    one: list[Frame] = []
+    two: list[Frame] = []
     clock = iter(range(1000, 2000))
-    heard = drive(hops(5), a_line(), [one, two], clock_ns=lambda: next(clock))
+    heard = drive(hops(5), a_line(), [one.append, two.append], clock_ns=lambda: next(clock))
     assert heard == 5
-    assert [frame.index for frame in one.frames] == list(range(9))
-    assert one.frames == two.frames
-    assert [frame.emitted_ns for frame in one.frames] == list(range(1000, 1009))
+    assert [frame.index for frame in one] == list(range(9))
+    assert one == two
+    assert [frame.emitted_ns for frame in one] == list(range(1000, 1009))
 
 
 def test_loud_opens_and_the_line_can_be_reset() -> None:

@@ -16,7 +16,7 @@ from mandible.cli.options import LinePlan, add_line_options
 from mandible.device.audio import open_source
 from mandible.device.frames import HOP_MS
 from mandible.device.pipeline import drive
-from mandible.device.sinks import formats
+from mandible.device.sinks.formats import open_track, suffix
 from mandible.errors import InputError
 
 
@@ -32,7 +32,7 @@ def main(args: argparse.Namespace) -> int:
     """Bake every input; the first bad one ends the run with its error, after the others are written."""
     plan = LinePlan.from_options(args)
     format_name = args.format or "csv"
-    pairs = pair_outputs(args.inputs, args.output, formats.suffix(format_name))
+    pairs = pair_outputs(args.inputs, args.output, suffix(format_name))
     console = Console(stderr=True)
     done: list[dict[str, object]] = []
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -93,11 +93,7 @@ def bake_one(recording: str, track: str, plan: LinePlan, format_name: str, stamp
     line = plan.build()
     with open_source(recording) as source:
         header = plan.header(source.header, stamp)
-        sink = formats.open_track(track, format_name, stamp, delay_ms=line.delay_ms, header=header)
-        try:
-            hops = drive(source, line, [sink])
+        with open_track(track, format_name, stamp, delay_ms=line.delay_ms, header=header) as sink:
+            hops = drive(source, line, [sink.write])
             sink.close(hops * HOP_MS / 1000)
-        except BaseException:
-            sink.abort()
-            raise
     return {"input": recording, "output": track, "seconds": hops * HOP_MS / 1000, "engine": plan.engine}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from mandible.api import build_line
 from mandible.device import engines
@@ -43,20 +43,21 @@ class LinePlan:
     def from_options(cls, args: argparse.Namespace) -> LinePlan:
         """Resolve names and files. Errors name what is wrong before anything is opened."""
         rig = None if args.rig is None else Rig.load(args.rig)
-        named = args.model or (rig.model if rig is not None else None) or DEFAULT_MODEL
-        return cls(released.resolve(named), args.engine or engines.default_name(), rig)
+        named = args.model or (None if rig is None else rig.model.name) or DEFAULT_MODEL
+        engine = args.engine or (None if rig is None else rig.model.engine) or engines.default_name()
+        return cls(released.resolve(named), engine, rig)
 
     def build(self) -> Line:
         """Return a fresh line."""
         return build_line(self.model, self.engine, self.rig)
 
-    def header(self, conditioning: dict[str, Any], stamp: str) -> dict[str, Any]:
-        """What an output says about its making."""
+    def header(self, sound: Mapping[str, object], stamp: str) -> dict[str, object]:
+        """What an output says about its making; ``sound`` is what the source says of itself."""
         return {
+            **sound,
             "model": self.model.name,
             "model_sha256": self.model.sha256,
             "engine": self.engine,
             "lookahead_ms": self.model.lookahead_ms,
             "stamp": stamp,
-            "conditioning": conditioning,
         }

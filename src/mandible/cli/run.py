@@ -7,15 +7,15 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import asdict
 from itertools import islice
 
 from mandible.cli.options import LinePlan, add_line_options
-from mandible.device.audio import Source, open_source
-from mandible.device.audio.wav_writer import WavWriter
+from mandible.device.audio import Source, WavWriter, open_source
 from mandible.device.frames import HOP_MS, Frame
 from mandible.device.pipeline import Line, Sink, drive
-from mandible.device.sinks import formats
-from mandible.device.sinks.meter import Meter
+from mandible.device.sinks.formats import open_track
+from mandible.device.sinks.meter import Meter, MeterChannel
 from mandible.device.stopping import Interruptible
 from mandible.device.timing import Timing
 from mandible.errors import InputError
@@ -29,9 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the options of the verb."""
     parser.add_argument(
         "--source",
-        default="mic",
         metavar="S",
-        help="mic, mic:NAME, cmd:COMMAND, a WAV file, or - for raw 16 kHz samples (default: mic)",
+        help="mic, mic:NAME, cmd:COMMAND, a WAV file, or - for raw samples (default: the rig's, else mic)",
     )
     parser.add_argument("--realtime", action="store_true", help="play a file at the speed of speech")
     parser.add_argument("--port", metavar="URL", help="virtual:, serial:///dev/ttyACM0?baud=115200, none:")
@@ -48,18 +47,23 @@ def main(args: argparse.Namespace) -> int:
         raise InputError(f"--duration {args.duration}: give a positive number of seconds")
     if args.port is not None and args.rig is None:
         args.rig = DEFAULT_RIG
-    meter_wanted = args.meter or not (args.output or args.port or args.record)
     plan = LinePlan.from_options(args)
+    rig = plan.rig
+    port = args.port or (None if rig is None else rig.link.port)
+    spec = args.source or (None if rig is None else rig.audio.source) or "mic"
     line = plan.build()
     timing = Timing()
     with ExitStack() as stack:
-        source = stack.enter_context(open_source(args.source, realtime=args.realtime))
-        sinks: list[Sink] = [timing]
-        link = open_link(stack, args.port, plan.rig)
-        if link is not None:
-            sinks.append(link)
-        if meter_wanted:
-            sinks.append(stack.enter_context(Meter(plan.rig, link)))
+        source = stack.enter_context(open_source(spec, realtime=args.realtime))
+        sinks: list[Sink] = [timing.write]
+        link = None
+        if port is not None and rig is not None:
+            # Leaving the stack parks the mouth, whatever ends the run.
+            link = stack.enter_context(Link(port, rig))
+            link.wait_ready()
+            sinks.append(link.send)
+        if args.meter or not (args.output or args.record or link):
+            sinks.append(stack.enter_context(open_meter(rig, source, link)).write)
         hops = listen(args, source, line, plan, sinks)
         summary = {
             "seconds": round(hops * HOP_MS / 1000, 2),
@@ -68,7 +72,7 @@ def main(args: argparse.Namespace) -> int:
             "engine": plan.engine,
             "model": plan.model.name,
             "compute_ms": timing.compute_ms(),
-            "link": None if link is None else link.status().as_dict(),
+            "link": None if link is None else asdict(link.status()),
         }
     if args.json:
         print(json.dumps(summary))
@@ -77,14 +81,18 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def open_link(stack: ExitStack, port: str | None, rig: Rig | None) -> Link | None:
-    """Start the link to the board, if one is wanted; it parks the mouth when the stack unwinds."""
-    if port is None or rig is None:
-        return None
-    link = Link(port, rig)
-    link.start()
-    stack.callback(link.close)
-    return link
+def open_meter(rig: Rig | None, source: Source, link: Link | None) -> Meter:
+    """Return a meter for the rig's channels that also shows drops and how the link stands."""
+    channels = [] if rig is None else [MeterChannel(c.name, c.min_us, c.max_us) for c in rig.channels]
+
+    def status() -> dict[str, str]:
+        facts = {"dropped": f"{source.dropped_hops} hops"}
+        if link is not None:
+            now = link.status()
+            facts["link"] = now.problem or now.phase
+        return facts
+
+    return Meter(channels, status)
 
 
 def listen(args: argparse.Namespace, source: Source, line: Line, plan: LinePlan, sinks: list[Sink]) -> int:
@@ -94,25 +102,17 @@ def listen(args: argparse.Namespace, source: Source, line: Line, plan: LinePlan,
         frames = islice(frames, round(args.duration * 1000 / HOP_MS))
     with ExitStack() as stack:
         frames = stack.enter_context(Interruptible(frames))
-        recorder = None if args.record is None else stack.enter_context(WavWriter(args.record))
-        if recorder is not None:
-            frames = recorded(frames, recorder)
-        track = None
-        if args.output is not None:
-            header = plan.header(source.header, args.stamp)
-            track = formats.open_track(
-                args.output, args.format or "csv", args.stamp, delay_ms=line.delay_ms, header=header
-            )
-            sinks = [*sinks, track]
-        try:
-            hops = drive(frames, line, sinks)
-            if track is not None:
-                track.close(hops * HOP_MS / 1000)
-        except BaseException:
-            if track is not None:
-                track.abort()
-            raise
-    return hops
+        if args.record is not None:
+            frames = recorded(frames, stack.enter_context(WavWriter(args.record)))
+        if args.output is None:
+            return drive(frames, line, sinks)
+        header = plan.header(source.header, args.stamp)
+        track = stack.enter_context(
+            open_track(args.output, args.format or "csv", args.stamp, delay_ms=line.delay_ms, header=header)
+        )
+        hops = drive(frames, line, [*sinks, track.write])
+        track.close(hops * HOP_MS / 1000)
+        return hops
 
 
 def recorded(frames: Iterable[Frame], recorder: WavWriter) -> Iterator[Frame]:
