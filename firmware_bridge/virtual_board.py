@@ -1,10 +1,10 @@
 """The firmware on this computer, behind a pseudo-terminal.
 
-Run ``python -m mandible.firmware_bridge.virtual_board``. It runs the portable core that the microcontrollers run
-and keeps its 20 ms period on the monotonic clock. The first line printed is the terminal's path. A client may
-close it and come back; pulses go on as on a real board. It ends on SIGTERM or SIGINT; started with a pipe as
-standard input it also ends, once every channel is detached, after the other end of the pipe has closed: a program
-that is killed leaves no board behind.
+Run ``python -m mandible.firmware_bridge.virtual_board``: the portable core that the microcontrollers run, its
+20 ms period kept on the monotonic clock. The first line printed is the terminal's path. A client may close it
+and come back; pulses go on as on a real board. It ends on SIGTERM or SIGINT; started with a pipe as standard
+input it also ends, once every channel is detached, after the other end of the pipe has closed: a program that is
+killed leaves no board behind.
 """
 
 from __future__ import annotations
@@ -122,6 +122,7 @@ class VirtualBoard:
                 self._answer()
             if owner in readable and os.read(owner, _CHUNK_BYTES) == b"":
                 self._orphaned = True
+                self._pulsing = True  # until the next period says otherwise: a channel may have just attached
                 watched.remove(owner)
 
     def close(self) -> None:

@@ -10,7 +10,9 @@ uint16_t mb_clamp(const mb_limits *limits, uint16_t wanted_us)
 
 void mb_output_attach(mb_output *output, const mb_limits *limits)
 {
-    output->given_us = output->given_us == 0 ? limits->neutral_us : mb_clamp(limits, output->given_us);
+    if (output->given_us != 0) {
+        output->given_us = mb_clamp(limits, output->given_us); /* the limits may be new */
+    }
     output->carry = 0;
     output->soft_left = MB_SOFT_START_PULSES;
 }
@@ -29,6 +31,10 @@ uint16_t mb_output_step(mb_output *output, const mb_limits *limits, uint16_t wan
     const uint16_t target_us = mb_clamp(limits, wanted_us);
     const uint16_t given_us = output->given_us;
     const uint16_t budget = (uint16_t)(speed_now(output, limits) + output->carry);
+    if (given_us == 0) {
+        output->given_us = limits->neutral_us;
+        return output->given_us;
+    }
     const uint16_t reach_us = (uint16_t)(budget / MB_PERIODS_PER_S);
     const uint16_t gap_us = (uint16_t)(target_us > given_us ? target_us - given_us : given_us - target_us);
     if (gap_us <= reach_us) {

@@ -17,7 +17,8 @@ typedef struct {
     uint8_t soft_left;  /* pulses still under the soft-start limit */
 } mb_output;
 
-/* Prepares for pulses. A servo that has had pulses is taken to stand where the last one put it; another at neutral. */
+/* Prepares for pulses. A servo that has had pulses is taken to stand where the last one put it; another
+ * starts at neutral. */
 void mb_output_attach(mb_output *output, const mb_limits *limits);
 
 /* Returns the next period's pulse on the way to wanted_us, always within limits and in reach of the last pulse. */
