@@ -1,0 +1,156 @@
+"""Finding microphones through PyAudio (PortAudio), by name."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mandible.device.frames import SAMPLE_RATE_HZ
+from mandible.errors import DeviceError
+
+INSTALL_PYAUDIO = "apt install portaudio19-dev gcc python3-dev, then pip install 'mandible[mic]'"
+LIST_THEM = "`mandible devices` lists what there is"
+
+
+@dataclass(frozen=True, slots=True)
+class Microphone:
+    """An input as PortAudio sees it. ``index`` is good for this run only and is never shown or asked for."""
+
+    index: int
+    name: str
+    host_api: str
+    channels: int
+    default_rate_hz: int
+    is_default: bool
+
+
+@contextlib.contextmanager
+def silent_libraries() -> Iterator[None]:
+    """Send file descriptor 2 to nowhere: ALSA and JACK write dozens of lines there while they look around."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
+
+
+def open_portaudio() -> tuple[Any, Any]:
+    """Return the ``pyaudio`` module and a started ``PyAudio`` object; the caller terminates the latter.
+
+    Raises:
+        DeviceError: PyAudio is not installed, or the sound system is not there at all.
+    """
+    try:
+        # PyAudio prints to standard output when its C part is missing.
+        with contextlib.redirect_stdout(io.StringIO()):
+            import pyaudio
+    except ImportError:
+        raise DeviceError(f"microphones need PyAudio, which is not installed: {INSTALL_PYAUDIO}") from None
+    with silent_libraries():
+        if not _alsa_has_devices():
+            raise DeviceError(
+                "no microphone: the ALSA configuration names no devices: apt install libasound2-data"
+            )
+        try:
+            return pyaudio, pyaudio.PyAudio()
+        except OSError as error:
+            raise DeviceError(f"no microphone: the sound system does not start: {error}") from None
+
+
+def list_microphones(audio: Any) -> list[Microphone]:
+    """Every input of a started ``PyAudio`` object."""
+    try:
+        default = int(audio.get_default_input_device_info()["index"])
+    except OSError:
+        default = -1
+    found = []
+    for index in range(audio.get_device_count()):
+        info = audio.get_device_info_by_index(index)
+        if info["maxInputChannels"] > 0:
+            api = audio.get_host_api_info_by_index(info["hostApi"])["name"]
+            rate_hz = round(info["defaultSampleRate"])
+            name = str(info["name"])
+            found.append(
+                Microphone(index, name, api, int(info["maxInputChannels"]), rate_hz, index == default)
+            )
+    return found
+
+
+def choose(microphones: Sequence[Microphone], name: str | None) -> Microphone:
+    """Pick the default input, or the one whose name equals, else contains, ``name``, whatever its case.
+
+    Raises:
+        DeviceError: there is none, or the name fits none or several; the message lists what exists.
+    """
+    if not microphones:
+        raise DeviceError(f"no microphone found: plug one in or start the sound server; {LIST_THEM}")
+    if name is None:
+        chosen = [m for m in microphones if m.is_default]
+        problem = "no default microphone is set"
+    else:
+        wanted = name.casefold()
+        chosen = [m for m in microphones if m.name.casefold() == wanted]
+        chosen = chosen or [m for m in microphones if wanted in m.name.casefold()]
+        problem = (
+            f"{len(chosen)} microphones match {name!r}" if chosen else f"no microphone is called {name!r}"
+        )
+    # A device offered twice under one name is one device; the first is PortAudio's preferred way to it.
+    if len({m.name for m in chosen}) == 1:
+        return chosen[0]
+    names = ", ".join(repr(n) for n in dict.fromkeys(m.name for m in chosen or microphones))
+    raise DeviceError(f"{problem}: give mic:NAME with one of {names}")
+
+
+def capture_settings(pyaudio: Any, audio: Any, microphone: Microphone) -> tuple[int, int]:
+    """Rate in Hz and channel count to open a microphone with: 16 kHz mono where it can, else its own."""
+    rates_hz = dict.fromkeys((SAMPLE_RATE_HZ, microphone.default_rate_hz))
+    for rate_hz in rates_hz:
+        for channels in dict.fromkeys((1, microphone.channels)):
+            if supports(pyaudio, audio, microphone, rate_hz, channels):
+                return rate_hz, channels
+    raise DeviceError(
+        f"mic:{microphone.name}: gives 16-bit samples at neither {SAMPLE_RATE_HZ} Hz nor its own "
+        f"{microphone.default_rate_hz} Hz: another program may hold it: close that, or choose another one"
+    )
+
+
+def supports(pyaudio: Any, audio: Any, microphone: Microphone, rate_hz: int, channels: int) -> bool:
+    """Ask the driver whether it would capture int16 like this."""
+    with silent_libraries():
+        try:
+            return bool(
+                audio.is_format_supported(
+                    rate_hz,
+                    input_device=microphone.index,
+                    input_channels=channels,
+                    input_format=pyaudio.paInt16,
+                )
+            )
+        except ValueError:
+            return False
+
+
+def _alsa_has_devices() -> bool:
+    """False where ALSA's configuration has no ``pcm`` section: PortAudio would abort the whole process."""
+    if not sys.platform.startswith("linux"):
+        return True
+    try:
+        alsa = ctypes.CDLL("libasound.so.2")
+    except OSError:
+        return True
+    alsa.snd_config_search.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(ctypes.c_void_p)]
+    if alsa.snd_config_update() < 0:
+        return False
+    tree = ctypes.c_void_p.in_dll(alsa, "snd_config")
+    return bool(alsa.snd_config_search(tree, b"pcm", ctypes.byref(ctypes.c_void_p())) >= 0)

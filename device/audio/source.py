@@ -1,0 +1,56 @@
+"""What an audio source is: an iterator of 10 ms frames that can be closed."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TypeVar
+
+from mandible.device.frames import Frame
+
+SourceT = TypeVar("SourceT", bound="Source")
+
+
+class Source(ABC):
+    """Sound as frames with ``index``, ``captured_ns`` and ``pcm`` (160 int16 at 16 kHz) filled in.
+
+    Use it as a context manager: leaving it releases the file, the process or the device.
+
+    Attributes:
+        description: one line for people.
+        header: what an output file should say about the sound: ``source``, ``sample_rate_hz``, ``channels``,
+            ``sample_format`` and ``conditioning``, a list of what was done to it before the line.
+        duration_s: length in seconds where it is known beforehand, else None.
+    """
+
+    description: str
+    header: dict[str, object]
+    duration_s: float | None = None
+
+    @property
+    def dropped_hops(self) -> int:
+        """Hops lost so far because the consumer, or the device, was too slow.
+
+        Frames after a loss carry on with the index they would have had.
+        """
+        return 0
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Frame]:
+        """Yield frames until the sound ends or the source is closed."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release everything. Closing twice is harmless."""
+
+    def __enter__(self: SourceT) -> SourceT:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,162 @@
+"""A live view of the line in the terminal: level, viseme, mouth, channels, link."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from mandible.device.frames import Frame
+
+REFRESH_HZ = 15
+FLOOR_DB = -60.0
+FULL_OPENNESS = 255
+BAR_WIDTH = 30
+
+
+class Channel(Protocol):
+    """What the meter needs to know of a servo: its name and the ends of its bar in µs."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def min_us(self) -> int: ...
+    @property
+    def max_us(self) -> int: ...
+
+
+class Rig(Protocol):
+    """What the meter needs to know of a rig: its servos, in the order of ``Frame.pulses_us``."""
+
+    @property
+    def channels(self) -> Sequence[Channel]: ...
+
+
+class LinkStatus(Protocol):
+    """What the meter shows of a link to a board."""
+
+    @property
+    def phase(self) -> str: ...
+    @property
+    def problem(self) -> str | None: ...
+    @property
+    def sent(self) -> int: ...
+    @property
+    def lost(self) -> int: ...
+    @property
+    def dropped(self) -> int: ...
+    @property
+    def reconnects(self) -> int: ...
+
+
+class Link(Protocol):
+    """A link to a board that can be asked how it stands, from any thread."""
+
+    def status(self) -> LinkStatus: ...
+
+
+class Meter:
+    """Shows the newest frame about fifteen times a second from a thread of its own.
+
+    ``write`` only keeps a reference, so the line never waits for the terminal. Where the output (standard
+    error, unless a console is given) is no terminal nothing is shown at all, unless ``force`` is set.
+    """
+
+    def __init__(
+        self,
+        rig: Rig | None = None,
+        link: Link | None = None,
+        *,
+        console: Console | None = None,
+        force: bool = False,
+    ) -> None:
+        self._channels: Sequence[Channel] = () if rig is None else rig.channels
+        self._link = link
+        self._console = console or Console(stderr=True)
+        self.active = force or self._console.is_terminal
+        self._newest: Frame | None = None
+        self._written = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._show, name="meter", daemon=True)
+
+    def start(self) -> None:
+        """Begin to show frames."""
+        if self.active:
+            self._thread.start()
+
+    def write(self, frame: Frame) -> None:
+        """Take a frame; it is shown when the terminal gets round to it."""
+        self._newest = frame
+        self._written += 1
+
+    def close(self) -> None:
+        """Show the last frame and give the terminal back."""
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def __enter__(self) -> Meter:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _show(self) -> None:
+        with Live(console=self._console, auto_refresh=False, transient=False) as live:
+            ended = False
+            while not ended:
+                ended = self._ended.wait(1 / REFRESH_HZ)
+                frame = self._newest
+                if frame is not None:
+                    live.update(self.render(frame), refresh=True)
+
+    def render(self, frame: Frame) -> Table:
+        """One picture of a frame."""
+        table = Table.grid(padding=(0, 1))
+        table.add_column(justify="right", style="bold", no_wrap=True)
+        table.add_column(width=BAR_WIDTH)
+        table.add_column(no_wrap=True)
+        level = level_db(frame)
+        table.add_row("level", _bar((level - FLOOR_DB) / -FLOOR_DB), f"{level:.0f} dB")
+        if frame.openness is not None:
+            fraction = frame.openness / FULL_OPENNESS
+            viseme = "" if frame.viseme is None else frame.viseme.name
+            table.add_row("mouth", _bar(fraction), f"{viseme:<3} {fraction:4.0%}")
+        for channel, pulse_us in zip(self._channels, frame.pulses_us or (), strict=False):
+            span_us = max(1, channel.max_us - channel.min_us)
+            table.add_row(channel.name, _bar((pulse_us - channel.min_us) / span_us), f"{pulse_us} µs")
+        for name, value in self._facts(frame).items():
+            table.add_row(name, value, "")
+        return table
+
+    def _facts(self, frame: Frame) -> dict[str, str]:
+        facts = {"time": f"{(frame.index + 1) / 100:.1f} s"}
+        # Lost hops show as a gap between how far the numbers went and how many came.
+        lost_hops = max(0, frame.index + 1 - self._written)
+        facts["lost hops"] = str(lost_hops)
+        if frame.emitted_ns is not None:
+            facts["latency"] = f"{(frame.emitted_ns - frame.captured_ns) / 1e6:.1f} ms"
+        if self._link is not None:
+            status = self._link.status()
+            facts["link"] = status.problem or status.phase
+            facts["sent"] = (
+                f"{status.sent} ({status.lost} lost, {status.dropped} dropped, {status.reconnects} reconnects)"
+            )
+        return facts
+
+
+def level_db(frame: Frame) -> float:
+    """Level of a hop's samples in dB below full scale, not under ``FLOOR_DB``."""
+    power = float(np.mean(np.square(frame.pcm.astype(np.float64)))) / 32768**2
+    return FLOOR_DB if power <= 0 else max(FLOOR_DB, 10 * float(np.log10(power)))
+
+
+def _bar(fraction: float) -> ProgressBar:
+    return ProgressBar(total=1.0, completed=min(1.0, max(0.0, fraction)), width=BAR_WIDTH)

@@ -1,0 +1,126 @@
+"""A sound card that exists only for a test: PulseAudio with a null sink, read back bit for bit.
+
+``module-null-sink`` with ``norewinds=1`` hands what is played into it to its monitor unchanged. ALSA, and
+with it PortAudio, reaches the monitor through a configuration file in a temporary folder; nothing of the user's
+is read, written or started.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+MICROPHONE = "vmon"
+SINK = "vspk"
+START_LIMIT_S = 30.0
+# How often the server hands captured sound over; with this set it also keeps plenty back for a late reader.
+CAPTURE_LATENCY_MS = 20
+# Playing ahead by this much keeps a busy computer from leaving holes in what is played.
+PLAY_LATENCY_MS = 1000
+
+ALSA_CONFIGURATION = f"""\
+pcm_type.pulse {{ lib "libasound_module_pcm_pulse.so" }}
+pcm.{MICROPHONE} {{
+    type pulse
+    device "{SINK}.monitor"
+    hint {{ show on description "{MICROPHONE}" }}
+}}
+pcm.!default {{ type pulse device "{SINK}.monitor" }}
+"""
+# One device that cannot exist: a computer without any sound card.
+NO_DEVICE_CONFIGURATION = "pcm.nothing { type hw card 31 hint { show on description nothing } }\n"
+
+
+class VirtualMicrophone:
+    """A running PulseAudio daemon whose monitor is the microphone ``vmon`` (also the default one).
+
+    Attributes:
+        environment: variables for the process that captures.
+        name: what to ask for in ``mic:NAME``.
+    """
+
+    name = MICROPHONE
+
+    def __init__(self, folder: Path) -> None:
+        self._socket = folder / "pulse.sock"
+        self._log = folder / "pulseaudio.log"
+        configuration = folder / "asound.conf"
+        configuration.write_text(ALSA_CONFIGURATION)
+        self.environment = {
+            **os.environ,
+            "HOME": str(folder),
+            "XDG_RUNTIME_DIR": str(folder),
+            "PULSE_SERVER": f"unix:{self._socket}",
+            "PULSE_COOKIE": str(folder / "cookie"),
+            "PULSE_LATENCY_MSEC": str(CAPTURE_LATENCY_MS),
+            "ALSA_CONFIG_PATH": str(configuration),
+        }
+        self._daemon = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        for program in ("pulseaudio", "paplay", "pactl"):
+            if shutil.which(program) is None:
+                raise RuntimeError(
+                    f"{program} is missing: apt install pulseaudio pulseaudio-utils libasound2-plugins"
+                )
+        with self._log.open("wb") as log:
+            daemon = subprocess.Popen(
+                [
+                    "pulseaudio",
+                    *(
+                        "-n",
+                        "--daemonize=no",
+                        "--exit-idle-time=-1",
+                        "--use-pid-file=no",
+                        "--disable-shm=yes",
+                    ),
+                    *("--realtime=no", "--high-priority=no", "--log-target=stderr", "--log-level=warn"),
+                    *("-L", f"module-native-protocol-unix socket={self._socket} auth-anonymous=1"),
+                    *(
+                        "-L",
+                        f"module-null-sink sink_name={SINK} rate=16000 channels=1 format=s16le norewinds=1",
+                    ),
+                ],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+        deadline = time.monotonic() + START_LIMIT_S
+        while not self._answers():
+            if daemon.poll() is not None or time.monotonic() > deadline:
+                daemon.kill()
+                daemon.wait()
+                raise RuntimeError(
+                    f"pulseaudio did not start: {self._log.read_text(errors='replace')[-500:]}"
+                )
+        return daemon
+
+    def _answers(self) -> bool:
+        asked = subprocess.run(
+            ["pactl", "list", "short", "sources"], env=self.environment, capture_output=True, text=True
+        )
+        return f"{SINK}.monitor" in asked.stdout
+
+    def play(self, path: Path) -> None:
+        """Play a 16 kHz mono int16 WAV file into the microphone; returns when it has been heard."""
+        environment = {**self.environment, "PULSE_LATENCY_MSEC": str(PLAY_LATENCY_MS)}
+        subprocess.run(["paplay", "-d", SINK, str(path)], env=environment, check=True, timeout=300)
+
+    def close(self) -> None:
+        """End the daemon."""
+        self._daemon.terminate()
+        try:
+            self._daemon.wait(10)
+        except subprocess.TimeoutExpired:
+            self._daemon.kill()
+            self._daemon.wait()
+
+    def __enter__(self) -> VirtualMicrophone:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
