@@ -143,7 +143,7 @@ class Link:
         while self._port is not None and self._session.phase is not Phase.CLOSED:
             self._turn()
         if self._port is not None:
-            self._port.close()
+            self._close_port(self._port)
 
     def _reopen(self) -> None:
         try:
@@ -162,10 +162,13 @@ class Link:
         try:
             self._serve(self._port)
         except OSError:  # serial.SerialException is one
-            self._port.close()
-            with self._changed:
-                self._port = None
-                self._changed.notify_all()
+            self._close_port(self._port)
+
+    def _close_port(self, port: Port) -> None:
+        port.close()
+        with self._changed:
+            self._port = None
+            self._changed.notify_all()
 
     def _serve(self, port: Port) -> None:
         readable = [port.fileno(), self._wake_out]

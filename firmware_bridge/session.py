@@ -15,14 +15,12 @@ from mandible.firmware_bridge.board_report import BoardIdentity, BoardState
 from mandible.firmware_bridge.clock import BoardClock
 from mandible.firmware_bridge.exchange import Exchange, Request
 from mandible.firmware_bridge.limits import output_mask
+from mandible.firmware_bridge.pacing import Pacing
 from mandible.firmware_bridge.parking import Parking
 from mandible.firmware_bridge.protocol import STATUS, WIRE, Decoder, Message, status_name
 from mandible.firmware_bridge.provisioning import Provisioning
 from mandible.firmware_bridge.rig import Rig
 
-# Set-points go out at 100 Hz on average; a burst this long may catch up after a pause of the host.
-_MOVE_INTERVAL_US = 10_000
-_BURST_MOVES = 4
 _FIRST_PINGS = 5
 _PING_INTERVAL_US = 200_000
 _QUERY_INTERVAL_US = 500_000
@@ -84,7 +82,7 @@ class Session:
         self._ping_us = now_us
         self._query_us = now_us
         self._moved_us = now_us
-        self._move_credit_us = now_us - _BURST_MOVES * _MOVE_INTERVAL_US
+        self._pacing = Pacing(now_us)
         self._mistimed = 0
         self._token = 0
         self._provisioning: Provisioning | None = None
@@ -128,7 +126,7 @@ class Session:
             self._park_on(now_us)
 
     def move(self, pulses_us: Sequence[int], emitted_us: int, now_us: int) -> bool:
-        """Ask for ``pulses_us`` (rig channel order), due at ``emitted_us`` + lead; return whether it went out."""
+        """Ask for ``pulses_us`` (rig channel order), due at ``emitted_us`` + lead; say whether it left."""
         if self.phase not in (Phase.READY, Phase.MOVING) or not self._may_move(now_us):
             self.skipped += 1
             return False
@@ -202,12 +200,8 @@ class Session:
         self.exchange.request("ping", now_us, token=self._token)
 
     def _may_move(self, now_us: int) -> bool:
-        """Keep to the rate on average, and never have more on the way than the board can queue."""
-        if self.exchange.waiting("move") >= WIRE["queue_set_points"] or now_us < self._move_credit_us:
-            return False
-        oldest_us = now_us - _BURST_MOVES * _MOVE_INTERVAL_US
-        self._move_credit_us = max(self._move_credit_us, oldest_us) + _MOVE_INTERVAL_US
-        return True
+        """Keep to the rate, and never have more on the way than the board can queue."""
+        return self.exchange.waiting("move") < WIRE["queue_set_points"] and self._pacing.take(now_us)
 
     def _move(self, pulses_us: Sequence[int], emitted_us: int, now_us: int) -> None:
         self._moved_us = now_us

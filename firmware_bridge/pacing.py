@@ -1,0 +1,22 @@
+"""How often set-points may go out: 100 Hz on average, with a short burst to catch up after a pause."""
+
+from __future__ import annotations
+
+_INTERVAL_US = 10_000
+_BURST = 4
+
+
+class Pacing:
+    """A bucket of four set-points, refilled at 100 a second."""
+
+    def __init__(self, now_us: int) -> None:
+        """Start with a full bucket."""
+        self._empty_until_us = now_us - _BURST * _INTERVAL_US
+
+    def take(self, now_us: int) -> bool:
+        """Whether one may go out at ``now_us``; if so, it is taken from the bucket."""
+        if now_us < self._empty_until_us:
+            return False
+        full_us = now_us - _BURST * _INTERVAL_US
+        self._empty_until_us = max(self._empty_until_us, full_us) + _INTERVAL_US
+        return True
