@@ -122,7 +122,8 @@ def _power(steps: Floats) -> Floats:
 
 
 def _steps(power: Floats) -> Floats:
-    return np.asarray(np.log2(power) * STEPS_PER_OCTAVE)
+    steps: Floats = np.log2(power) * STEPS_PER_OCTAVE
+    return steps
 
 
 class ChunkAugmenter:
@@ -166,7 +167,8 @@ class ChunkAugmenter:
             gain_db -= np.maximum(0, rng.integers(1, 8) - band) * rng.uniform(1.0, 6.0)
         if rng.random() < 0.15:  # telephone band
             gain_db -= np.maximum(0, band - rng.integers(28, 39)) * rng.uniform(2.0, 8.0)
-        return steps + gain_db * STEPS_PER_DB
+        toned: Floats = steps + gain_db * STEPS_PER_DB
+        return toned
 
     def _drop(self, steps: Floats) -> Floats:
         rng = self._rng

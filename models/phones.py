@@ -75,9 +75,7 @@ def read_table(path: Path) -> dict[str, tuple[Part, ...]]:
                 raise InputError(f"{path}:{reader.line_num}: the row must have {len(COLUMNS)} columns")
             known = parts.setdefault(row["phone"], [])
             if row["part"] != str(len(known) + 1):
-                raise InputError(
-                    f"{path}:{reader.line_num}: part {row['part']!r} must be {len(known) + 1} ({row['phone']})"
-                )
+                raise InputError(f"{path}:{reader.line_num}: part {row['part']!r} must be {len(known) + 1}")
             known.append(_part(path, reader.line_num, row))
     for phone, pieces in parts.items():
         if round(sum(piece.share for piece in pieces), 6) != 1:
@@ -128,9 +126,9 @@ def accepted(phoneset: str, phone: str, where: str = "") -> tuple[frozenset[Vise
 @cache
 def jaw_of_viseme() -> tuple[float, ...]:
     """Return the mouth opening of the fifteen visemes, 0 (closed) to 1 (wide), in viseme order."""
-    path = TABLES / "openness.csv"
+    path = TABLES / "visemes.csv"
     with path.open(encoding="utf-8", newline="") as stream:
-        opening = {row["viseme"]: int(row["jaw_percent"]) / 100 for row in csv.DictReader(stream)}
+        opening = {row["viseme"]: int(row["openness_percent"]) / 100 for row in csv.DictReader(stream)}
     if tuple(opening) != VISEME_NAMES:
         raise InputError(f"{path}: the rows must be {' '.join(VISEME_NAMES)}, in this order")
     return tuple(opening.values())

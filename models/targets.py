@@ -33,7 +33,8 @@ class Targets:
 
 def label_instant_ms(hop: NDArray[np.int64], lookahead_ms: int) -> NDArray[np.float64]:
     """Time that the output of a hop describes: the centre of the window seen ``lookahead_ms`` ago."""
-    return (hop + 1.0) * HOP_MS - HALF_WINDOW_MS - lookahead_ms
+    centre_ms: NDArray[np.float64] = (hop.astype(np.float64) + 1) * HOP_MS - HALF_WINDOW_MS
+    return centre_ms - lookahead_ms
 
 
 def targets(utterance: Utterance, hops: int, lookahead_ms: int) -> Targets:

@@ -1,0 +1,63 @@
+"""The card of a model: what it is, what it heard, how well it does, and how to check that it is the one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from mandible.models import network
+from mandible.models.released import card_path
+from mandible.models.tflite_file import Graph, Tensor, parse, read_bytes
+from mandible.models.visemes import VISEME_NAMES
+
+
+def _described(tensor: Tensor) -> dict[str, Any]:
+    return {
+        "name": tensor.name,
+        "shape": list(tensor.shape),
+        "type": tensor.kind,
+        "scale": float(tensor.scales[0]),
+        "zero_point": int(tensor.zero_points[0]),
+    }
+
+
+def tensors(graph: Graph) -> dict[str, Any]:
+    """Return the descriptions of input, states and output; state k is input k and output k."""
+    inputs = [graph.tensors[number] for number in graph.inputs]
+    return {
+        "input": _described(inputs[0]),
+        "states": [_described(tensor) for tensor in inputs[1:]],
+        "output": _described(graph.tensors[graph.outputs[0]]),
+    }
+
+
+def facts(model: Path) -> dict[str, Any]:
+    """Return what the file itself tells: checksum, size, parameters, operators, tensors."""
+    data = read_bytes(model)
+    graph = parse(data, model)
+    return {
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(data),
+        "parameters": network.parse(data, model).parameters,
+        "ops": sorted({operator.name for operator in graph.operators}),
+        "operators": len(graph.operators),
+        **tensors(graph),
+    }
+
+
+def write(model: Path, name: str, told: dict[str, Any]) -> Path:
+    """Write the card beside a model file, whole or not at all.
+
+    Args:
+        model: the streaming ``.tflite`` file.
+        name: the model's name.
+        told: what the file cannot tell: size, lookahead_ms, training, data, split, licences, metrics.
+    """
+    card = {"name": name, "visemes": list(VISEME_NAMES), **facts(model), **told}
+    path = card_path(model)
+    partial = path.with_name(f"partial-{path.name}")
+    partial.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)
+    return path

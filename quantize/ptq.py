@@ -1,0 +1,73 @@
+"""Post-training quantisation: a float Keras network to a whole-sequence int8 ``.tflite``.
+
+Weights get one scale per output channel, activations one scale per tensor, from the ranges seen on
+calibration features. The input must come out as int8 with scale exactly 1/32 and zero point 0, because
+the front end delivers those bytes; the calibration is made to span the whole range for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mandible.errors import InputError
+from mandible.models import tcn
+from mandible.models.training import as_input
+
+
+def calibration(mels: NDArray[np.int8], frames: int, chunks: int, seed: int) -> NDArray[np.int8]:
+    """Cut ``chunks`` random pieces of ``frames`` hops from (n, 40) features; they span -128..127."""
+    starts = np.random.default_rng(seed).integers(0, len(mels) - frames, chunks)
+    pieces = np.stack([mels[start : start + frames] for start in starts])
+    # The extremes sit in the last hop of one piece, where they reach no other activation.
+    pieces[-1, -1, 0], pieces[-1, -1, 1] = -128, 127
+    return pieces
+
+
+def fixed_length(model: Any, size: tcn.Size, frames: int) -> Any:
+    """Return a copy of a network for one sequence of ``frames`` hops, as the converter needs it."""
+    copy = tcn.build(size, frames=frames, batch=1)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def quantise(model: Any, size: tcn.Size, pieces: NDArray[np.int8], target: Path) -> None:
+    """Convert a float network with calibration pieces (chunks, frames, 40) and write ``target``.
+
+    Raises:
+        InputError: the converter did not give the input the scale and zero point of the front end.
+    """
+    tcn.keras()
+    import tensorflow as tf
+
+    def representative() -> Iterator[list[NDArray[np.float32]]]:
+        for piece in pieces:
+            yield [as_input(piece[None])]
+
+    converter = tf.lite.TFLiteConverter.from_keras_model(fixed_length(model, size, pieces.shape[1]))
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = representative
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = tf.int8
+    converter.inference_output_type = tf.int8
+    data = converter.convert()
+    check_input(data, target)
+    partial = target.with_name(f"partial-{target.name}")
+    partial.write_bytes(data)
+    partial.replace(target)
+
+
+def check_input(data: bytes, name: Path) -> None:
+    """Raise InputError unless the model's input is int8 with scale exactly 1/32 and zero point 0."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    scale, zero_point = Interpreter(model_content=data).get_input_details()[0]["quantization"]
+    if scale != 1 / tcn.INPUT_STEPS or zero_point != 0:
+        raise InputError(
+            f"{name}: input scale {scale} and zero point {zero_point} must be 1/{tcn.INPUT_STEPS} and 0; "
+            "calibrate with features that span -128..127"
+        )
