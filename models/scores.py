@@ -124,7 +124,10 @@ class Tally:
         right = accepted[index, said]
         meant = np.where(right, said, first_choice)[asked]
         changes = sum(int(np.count_nonzero(np.diff(one))) for one in self.said)
-        correlation = np.corrcoef(np.concatenate(self.jaw_said), np.concatenate(self.jaw_truth))[0, 1]
+        jaw_said, jaw_truth = np.concatenate(self.jaw_said), np.concatenate(self.jaw_truth)
+        # A jaw that never moves follows nothing; its correlation is not defined otherwise.
+        moves = min(jaw_said.std(), jaw_truth.std()) > 1e-9
+        correlation = np.corrcoef(jaw_said, jaw_truth)[0, 1] if moves else 0.0
         return Scores(
             accuracy=float(right[asked].mean()),
             accuracy_strict=float((said == first_choice)[asked].mean()),
