@@ -7,6 +7,7 @@ from collections import deque
 # An Arduino's ceramic resonator is good for half a percent.
 _DRIFT_PPM = 5000
 _SAMPLES = 16
+_SLACK_US = 2000
 # The board counts milliseconds modulo 65536, and microseconds with them.
 _CLOCK_US = 65_536 * 1000
 
@@ -31,10 +32,20 @@ class BoardClock:
         """Drop every sample: the board may have restarted."""
         self._samples.clear()
 
-    def add(self, sent_us: int, received_us: int, board_us: int) -> None:
-        """Take a reply stamped ``board_us`` to a request sent and answered at the given host times."""
+    def add(self, sent_us: int, received_us: int, board_us: int) -> bool:
+        """Take a reply stamped ``board_us`` to a request sent and answered at the given host times.
+
+        Returns False, and takes nothing, where it contradicts the earlier ones: the board has restarted.
+        """
         middle_us = (sent_us + received_us) // 2
-        self._samples.append((received_us, received_us - sent_us, (board_us - middle_us) % _CLOCK_US))
+        sample = (received_us, received_us - sent_us, (board_us - middle_us) % _CLOCK_US)
+        if self._samples:
+            apart_us = (board_us - self.board_us(middle_us, received_us)) % _CLOCK_US
+            may_be_us = self.uncertainty_us(received_us) + self._bound_us(sample, received_us) + _SLACK_US
+            if min(apart_us, _CLOCK_US - apart_us) > may_be_us:
+                return False
+        self._samples.append(sample)
+        return True
 
     def uncertainty_us(self, now_us: int) -> int:
         """Return the bound on the estimate's error; ``len(self)`` must not be 0."""

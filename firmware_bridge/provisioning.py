@@ -24,7 +24,8 @@ class Step:
 class Provisioning:
     """Detach all, unlock, set the limits of every output, store.
 
-    A step that gets no answer is sent again, up to three times in all.
+    A step that gets no answer is sent again, up to three times in all; only ``store`` is not, since a board
+    takes it once.
 
     Attributes:
         done: every step was acknowledged.
@@ -65,7 +66,10 @@ class Provisioning:
         """Take note that a request got no answer."""
         if self._steps and request.name == self._steps[0].name:
             self._waiting = False
-            if self._attempts >= _ATTEMPTS:
+            if request.name == "store":
+                # Done or not, the calibration session is over: the board's next welcome tells.
+                self._steps.popleft()
+            elif self._attempts >= _ATTEMPTS:
                 self.failure = f"no answer to {request.name} after {_ATTEMPTS} attempts"
 
 

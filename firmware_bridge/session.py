@@ -257,8 +257,10 @@ class Session:
     def _ponged(self, request: Request, message: Message, now_us: int) -> None:
         if message.number("token") != request.values["token"]:
             return
-        self.clock.add(request.sent_us, now_us, message.number("clock_us"))
-        if self.phase is Phase.CLOCKING and len(self.clock) >= _FIRST_PINGS:
+        if not self.clock.add(request.sent_us, now_us, message.number("clock_us")):
+            if self.phase is not Phase.PARKING:
+                self._greet_again()
+        elif self.phase is Phase.CLOCKING and len(self.clock) >= _FIRST_PINGS:
             self.phase = Phase.READY
 
     def _reported(self, request: Request, message: Message, now_us: int) -> None:
