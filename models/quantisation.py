@@ -88,7 +88,9 @@ def check_sums(
     largest = (256 * sums_of_weights + np.abs(bias.astype(np.int64))).tolist()
     for bound, shift in zip(largest, shifts.tolist(), strict=True):
         if bound << max(shift, 0) > LARGEST_SUM:
-            raise UnfitError(f"{name} has a bias or factor so large that its 32-bit sum would overflow")
+            raise UnfitError(
+                f"tensor {name!r} has a bias or factor so large that its 32-bit sum would overflow"
+            )
 
 
 def _check_bias_scale(bias: Tensor, products: NDArray[np.float64]) -> None:

@@ -26,6 +26,7 @@ else:
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_RANK = 8
+MAX_NAME = 200  # a name ends up in one-line messages
 ITEM_BYTES = {"int8": 1, "int32": 4}
 
 
@@ -124,7 +125,7 @@ def _graph(data: bytes) -> Graph:
 
 
 def _tensor(table: Table, buffers: list[Table]) -> Tensor:
-    name = table.text(3)
+    name = table.text(3)[:MAX_NAME]
     shape = tuple(int(size) for size in table.array(0, "i4"))
     if len(shape) > MAX_RANK or any(size < 0 for size in shape):
         raise DamagedError(f"tensor {name!r} has the impossible shape {list(shape)[: MAX_RANK + 1]}")
