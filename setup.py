@@ -1,7 +1,6 @@
 """Builds the C kernels. They use the limited API: one binary serves every Python from 3.10 on."""
 
 from setuptools import Extension, setup
-from wheel.bdist_wheel import bdist_wheel
 
 LIMITED_API = "0x030A0000"
 FLAGS = ["-std=c99", "-O3", "-Wall", "-Wextra"]
@@ -15,14 +14,6 @@ def kernel(name: str, *sources: str) -> Extension:
         extra_compile_args=FLAGS,
         py_limited_api=True,
     )
-
-
-class StableAbiWheel(bdist_wheel):
-    """Tag the wheel for every CPython from 3.10 on."""
-
-    def get_tag(self) -> tuple[str, str, str]:
-        python, abi, platform = super().get_tag()
-        return ("cp310", "abi3", platform) if python.startswith("cp") else (python, abi, platform)
 
 
 setup(
@@ -52,5 +43,5 @@ setup(
             "firmware_bridge/firmware/core/store.c",
         ),
     ],
-    cmdclass={"bdist_wheel": StableAbiWheel},
+    options={"bdist_wheel": {"py_limited_api": "cp310"}},
 )

@@ -15,12 +15,11 @@ from mandible.device.audio import Source, WavWriter, open_source
 from mandible.device.frames import HOP_MS, Frame
 from mandible.device.pipeline import Line, Sink, drive
 from mandible.device.sinks.formats import open_track
-from mandible.device.sinks.meter import Meter, MeterChannel
+from mandible.device.sinks.meter import Meter
 from mandible.device.stopping import Interruptible
 from mandible.device.timing import Timing
 from mandible.errors import InputError
 from mandible.firmware_bridge.link import Link
-from mandible.firmware_bridge.rig import Rig
 
 DEFAULT_RIG = "skull"
 
@@ -63,7 +62,7 @@ def main(args: argparse.Namespace) -> int:
             link.wait_ready()
             sinks.append(link.send)
         if args.meter or not (args.output or args.record or link):
-            sinks.append(stack.enter_context(open_meter(rig, source, link)).write)
+            sinks.append(stack.enter_context(Meter(rig, link)).write)
         hops = listen(args, source, line, plan, sinks)
         summary = {
             "seconds": round(hops * HOP_MS / 1000, 2),
@@ -79,20 +78,6 @@ def main(args: argparse.Namespace) -> int:
     elif args.verbose:
         print(json.dumps(summary, indent=2), file=sys.stderr)
     return 0
-
-
-def open_meter(rig: Rig | None, source: Source, link: Link | None) -> Meter:
-    """Return a meter for the rig's channels that also shows drops and how the link stands."""
-    channels = [] if rig is None else [MeterChannel(c.name, c.min_us, c.max_us) for c in rig.channels]
-
-    def status() -> dict[str, str]:
-        facts = {"dropped": f"{source.dropped_hops} hops"}
-        if link is not None:
-            now = link.status()
-            facts["link"] = now.problem or now.phase
-        return facts
-
-    return Meter(channels, status)
 
 
 def listen(args: argparse.Namespace, source: Source, line: Line, plan: LinePlan, sinks: list[Sink]) -> int:
