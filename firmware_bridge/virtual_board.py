@@ -3,8 +3,8 @@
 Run ``python -m mandible.firmware_bridge.virtual_board``: the portable core that the microcontrollers run, its
 20 ms period kept on the monotonic clock. The first line printed is the terminal's path. A client may close it
 and come back; pulses go on as on a real board. It ends on SIGTERM or SIGINT; started with a pipe as standard
-input it also ends, once every channel is detached, after the other end of the pipe has closed: a program that is
-killed leaves no board behind.
+input it also ends, once every channel is detached, after the other end of the pipe has closed: a program that
+is killed leaves no board behind.
 """
 
 from __future__ import annotations

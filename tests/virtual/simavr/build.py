@@ -1,0 +1,48 @@
+"""The firmware image and the simulator that runs it, built when their sources have changed."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import subprocess
+from pathlib import Path
+
+FIRMWARE = Path(__file__).parents[3] / "firmware_bridge" / "firmware"
+_HERE = Path(__file__).parent
+_BUILD = _HERE / "build"
+_TOOLS = ("make", "gcc", "avr-gcc", "avr-size")
+_SIMULATOR = Path("/usr/include/simavr/sim_avr.h")
+_REMEDY = "run: apt-get install make gcc gcc-avr avr-libc simavr libsimavr-dev libelf-dev"
+
+
+class ToolsMissingError(RuntimeError):
+    """A compiler or the simulator is not installed. Tests that need it fail with this; they are never skipped."""
+
+
+def build() -> tuple[Path, Path]:
+    """Return (firmware ELF, simulator), both up to date. Two test runs at once wait for one another."""
+    for tool in _TOOLS:
+        if shutil.which(tool) is None:
+            raise ToolsMissingError(f"{tool} is missing: the firmware's own tests need it; {_REMEDY}")
+    if not _SIMULATOR.exists():
+        raise ToolsMissingError(f"libsimavr is missing: the firmware's own tests need it; {_REMEDY}")
+    _BUILD.mkdir(exist_ok=True)
+    with (_BUILD / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _run("make", "-s", "-C", str(FIRMWARE), f"BUILD={_BUILD}")
+        return _BUILD / "mandible-atmega328p.elf", _simulator()
+
+
+def _simulator() -> Path:
+    source = _HERE / "harness.c"
+    program = _BUILD / "harness"
+    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+        warnings = ("-Wall", "-Wextra", "-Wno-missing-field-initializers")
+        _run("gcc", "-std=gnu99", "-O2", *warnings, str(source), "-o", str(program), "-lsimavr", "-lelf")
+    return program
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")

@@ -1,0 +1,136 @@
+"""An Arduino Uno that runs the real firmware image in simavr, in lockstep with the test.
+
+Times are microseconds since power-up as the chip's cycles tell them; nothing here depends on the wall clock.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from types import TracebackType
+from typing import NamedTuple
+
+from tests.virtual.simavr.build import build
+
+CYCLES_PER_US = 16
+# What the host's serial port needs for ten bits: when a byte that the chip begins to send has arrived.
+BYTE_US = 10 * 1_000_000 / 115_200
+
+
+class Received(NamedTuple):
+    """A byte that has reached the host."""
+
+    time_us: float
+    byte: int
+
+
+class Pulse(NamedTuple):
+    """A servo pulse as it stood on the pin."""
+
+    channel: int
+    start_us: float
+    width_us: float
+
+
+class SimulatedUno:
+    """A board with the firmware flashed; use as a context manager.
+
+    ``send`` and ``advance`` drive it; ``received`` and ``pulses`` return what is new since they were last
+    called, in the order of its end.
+    """
+
+    def __init__(self, eeprom: bytes = b"") -> None:
+        """Power up with ``eeprom`` from address 0 on (the rest reads as erased)."""
+        image, simulator = build()
+        self._process = subprocess.Popen(
+            [str(simulator), str(image)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._cycle = 0
+        self._rises: dict[int, int] = {}
+        self._pulses: list[Pulse] = []
+        self._received: list[Received] = []
+        if eeprom:
+            self._command(f"load {eeprom.hex()}")
+
+    def __enter__(self) -> SimulatedUno:
+        """Return the running board."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Switch it off."""
+        self.close()
+
+    @property
+    def now_us(self) -> float:
+        """How far it has run."""
+        return self._cycle / CYCLES_PER_US
+
+    def send(self, data: bytes, at_us: float) -> None:
+        """Put bytes on the wire from ``at_us`` on, one after the other at 115200 baud, after what is on it."""
+        if data:
+            self._command(f"send {round(at_us * CYCLES_PER_US)} {data.hex()}")
+
+    def advance(self, to_us: float) -> None:
+        """Run until ``to_us``."""
+        self._command(f"advance {round(to_us * CYCLES_PER_US)}")
+
+    def received(self) -> list[Received]:
+        """Return the bytes the firmware has sent."""
+        new, self._received = self._received, []
+        return new
+
+    def pulses(self) -> list[Pulse]:
+        """Return the pulses that have ended."""
+        new, self._pulses = self._pulses, []
+        return new
+
+    def high_since_us(self) -> dict[int, float]:
+        """Return the channels whose pin is high now, and since when."""
+        return {channel: cycle / CYCLES_PER_US for channel, cycle in self._rises.items()}
+
+    def eeprom(self, count: int) -> bytes:
+        """Return the first ``count`` bytes of the EEPROM."""
+        lines = self._command(f"eeprom {count}")
+        return bytes.fromhex(next(line[2:] for line in lines if line.startswith("M ")))
+
+    def reset(self) -> None:
+        """Press the reset button; the clock of this object goes on, the firmware's starts again."""
+        self._command("reset")
+        self._rises.clear()
+
+    def close(self) -> None:
+        """Switch the board off."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait(timeout=10)
+
+    def _command(self, command: str) -> list[str]:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(command + "\n")
+        self._process.stdin.flush()
+        others = []
+        for line in self._process.stdout:
+            if line.startswith("E "):
+                self._take_edge(line)
+            elif line.startswith("T "):
+                _, cycle, byte = line.split()
+                self._received.append(Received(int(cycle) / CYCLES_PER_US + BYTE_US, int(byte)))
+            elif line.startswith(". "):
+                self._cycle = int(line[2:])
+                return others
+            else:
+                others.append(line)
+        raise RuntimeError(f"the simulator ended during {command!r} (exit status {self._process.wait()})")
+
+    def _take_edge(self, line: str) -> None:
+        _, cycle_text, channel_text, level = line.split()
+        cycle, channel = int(cycle_text), int(channel_text)
+        if level == "1":
+            self._rises[channel] = cycle
+            return
+        rise = self._rises.pop(channel, None)
+        if rise is not None:
+            start_us, width_us = rise / CYCLES_PER_US, (cycle - rise) / CYCLES_PER_US
+            self._pulses.append(Pulse(channel, start_us, width_us))
