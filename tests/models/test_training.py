@@ -36,8 +36,8 @@ def tiny(tmp_path: Path) -> Path:
 
 
 @pytest.mark.training
-def test_two_epochs_learn_tones_and_become_a_model_with_a_card(tiny: Path) -> None:
-    settings = Settings(size="nano", epochs=2, warm_up_steps=5, batch_chunks=1, chunk_hops=150, seed=3)
+def test_a_short_training_learns_tones_and_becomes_a_model_with_a_card(tiny: Path) -> None:
+    settings = Settings(size="nano", epochs=8, warm_up_steps=5, batch_chunks=1, chunk_hops=150, seed=3)
     train(tiny, settings, tiny / "out")
     release.release(tiny / "out", tiny, tiny / "toy.tflite")
     model = released.resolve(tiny / "toy.tflite")
