@@ -1,0 +1,124 @@
+"""Times the engines against each other on this machine: ``python -m mandible.benchmarks.engines [MODEL]``.
+
+Every engine hears the same speech in turn, a pass at a time, so that a busy moment of the machine hits
+them all; the best pass of each counts. Writes ``results/engines-<model>-<machine>.json`` beside this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import time
+import wave
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mandible import __version__
+from mandible.device import engines
+from mandible.device.frontend import log_mel
+from mandible.models import network, released
+
+RESULTS = Path(__file__).resolve().parent / "results"
+SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "puppet.wav"
+PASSES = 15
+PACKAGES = ("numpy", "ai-edge-litert", "tflite-runtime")
+
+
+def main() -> None:
+    """Measure, print a table, and write the result file."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("model", nargs="?", default="small", help="a released model's name or a .tflite file")
+    parser.add_argument(
+        "--passes", type=int, default=PASSES, help=f"passes over the speech (default {PASSES})"
+    )
+    parser.add_argument("-o", "--output", type=Path, help="result file")
+    args = parser.parse_args()
+    model = released.resolve(args.model)
+    result = measure(model, _speech(), args.passes)
+    output = args.output or RESULTS / f"engines-{model.name}-{platform.machine()}.json"
+    partial = output.with_name(f".{output.name}.partial")
+    partial.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    partial.replace(output)
+    for name, row in result["engines"].items():
+        print(
+            f"{name:10} {row['us_per_hop']:8.1f} us/hop  {row['times_slower_than_fastest']:6.1f} x  "
+            f"equal argmax {row['equal_argmax']:.4f}  largest difference {row['largest_difference_lsb']} LSB"
+        )
+    print(output)
+
+
+def measure(model: released.ModelFile, hops: NDArray[np.int8], passes: int) -> dict[str, Any]:
+    """Run every available engine ``passes`` times over (n, 40) features; return the result file's content."""
+    running = {name: engines.create(name, model) for name in engines.available()}
+    best_s = dict.fromkeys(running, float("inf"))
+    logits: dict[str, NDArray[np.int64]] = {}
+    for _ in range(passes):
+        for name, engine in running.items():
+            engine.reset()
+            start_s = time.perf_counter()
+            rows = [engine.step(hop) for hop in hops]
+            best_s[name] = min(best_s[name], time.perf_counter() - start_s)
+            logits[name] = np.array(rows, np.int64)
+    fastest_s, exact = min(best_s.values()), logits["reference"]
+    return {
+        "benchmark": "engines",
+        "model": {
+            "name": model.name,
+            "sha256": model.sha256,
+            "parameters": network.load(model.path).parameters,
+        },
+        "machine": _machine(),
+        "versions": {"mandible": __version__, "python": platform.python_version(), **_versions()},
+        "settings": {
+            "hops": len(hops),
+            "passes": passes,
+            "threads": 1,
+            "taken": "best pass, Python call included",
+        },
+        "engines": {
+            name: {
+                "us_per_hop": round(best_s[name] / len(hops) * 1e6, 2),
+                "times_slower_than_fastest": round(best_s[name] / fastest_s, 2),
+                "exact": engine.exact,
+                "equal_argmax": round(float(np.mean(logits[name].argmax(1) == exact.argmax(1))), 4),
+                "largest_difference_lsb": int(np.abs(logits[name] - exact).max()),
+            }
+            for name, engine in running.items()
+        },
+    }
+
+
+def _speech() -> NDArray[np.int8]:
+    with wave.open(str(SAMPLE)) as file:
+        pcm = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    return log_mel(pcm.astype(np.int16))
+
+
+def _machine() -> dict[str, str]:
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith(("model name", "Model"))]
+    return {
+        "architecture": platform.machine(),
+        "processor": names[0] if names else platform.processor(),
+        "system": f"{platform.system()} {platform.release()}",
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+if __name__ == "__main__":
+    main()
