@@ -43,9 +43,7 @@ def rooms(directory: Path) -> list[Floats]:
     """Return impulse responses that start at the direct sound and have unit energy."""
     folder = directory / "rir"
     names = sorted(path.name for path in folder.glob("sim_*"))  # simulated: nobody's recording
-    if (folder / "index_real.csv").exists():
-        with (folder / "index_real.csv").open(encoding="utf-8", newline="") as stream:
-            names += [row["file"] for row in csv.DictReader(stream) if _free(row["licence"])]
+    names += [row["file"] for row in _free_rows(folder / "index_real.csv")]
     responses = []
     for name in names:
         response = read_audio(folder / name).astype(np.float64)
@@ -56,6 +54,26 @@ def rooms(directory: Path) -> list[Floats]:
 
 def _free(licence: str) -> bool:
     return any(fnmatch(licence, pattern) for pattern in FREE_SOUNDS) and not fnmatch(licence, SHARE_ALIKE)
+
+
+def _free_rows(index: Path) -> list[dict[str, str]]:
+    if not index.exists():
+        return []
+    with index.open(encoding="utf-8", newline="") as stream:
+        return [row for row in csv.DictReader(stream) if _free(row["licence"])]
+
+
+def sound_credits(directory: Path) -> list[dict[str, str]]:
+    """Return file, licence and whom to credit for the noise and room recordings that augmentation uses."""
+    rows = _free_rows(directory / "noise" / "index.csv") + _free_rows(directory / "rir" / "index_real.csv")
+    return [
+        {
+            "file": row["file"],
+            "licence": "CC0" if row["licence"].startswith("CC0") else "CC-BY",
+            "credit": f"{row['licence']}; {row['source']}",
+        }
+        for row in rows
+    ]
 
 
 def _shaped_noise(rng: np.random.Generator, slope: float, above_hz: float, below_hz: float) -> Pcm:
@@ -88,11 +106,8 @@ def backgrounds(directory: Path, voices: list[Utterance], rng: np.random.Generat
     """Return noise to mix in: free recordings, coloured noise, and babble of training voices."""
     sounds = [_shaped_noise(rng, slope, 20.0, 8000.0) for slope in (0.0, 0.5, 1.0, 1.5)]
     sounds += [_babble(rng, voices) for _ in range(3)]
-    index = directory / "noise" / "index.csv"
-    if index.exists():
-        with index.open(encoding="utf-8", newline="") as stream:
-            names = [row["file"] for row in csv.DictReader(stream) if _free(row["licence"])]
-        sounds += [_at_level(read_audio(index.parent / name).astype(np.float64)) for name in names]
+    for row in _free_rows(directory / "noise" / "index.csv"):
+        sounds.append(_at_level(read_audio(directory / "noise" / row["file"]).astype(np.float64)))
     return [Background(log_mel(sound)) for sound in sounds]
 
 

@@ -86,6 +86,7 @@ def train(directory: Path, settings: Settings, out: Path) -> None:
     record = {
         "settings": settings.described(),
         "data": {"train": described(learn), "dev": described(dev)},
+        "sounds": augment.sound_credits(directory),
         "history": history,
     }
     partial = out / "training.partial.json"

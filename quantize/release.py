@@ -68,14 +68,15 @@ def release(folder: Path, directory: Path, target: Path) -> None:
         ),
         "int8": evaluate.evaluate_sets(quantised, directory, settings.lookahead_ms),
     }
-    sources = record["data"]["train"]
+    heard = [*record["data"]["train"], *record["sounds"]]
     told = {
         "size": settings.size,
         "lookahead_ms": settings.lookahead_ms,
         "training": {"settings": record["settings"], "history": record["history"]},
         "quantisation": "post-training, int8 weights per channel, int8 activations per tensor",
         "data": record["data"],
-        "licences": sorted({row["licence"] for row in sources}),
+        "sounds": record["sounds"],
+        "licences": sorted({row["licence"] for row in heard}),
         "split": SPLIT,
         "metrics": metrics,
     }
