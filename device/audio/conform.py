@@ -59,6 +59,6 @@ def conditioning(rate_hz: int, channels: int, sample_format: str) -> list[str]:
         steps.append(f"{channels} channels averaged to mono")
     if rate_hz != SAMPLE_RATE_HZ:
         steps.append(f"resampled from {rate_hz} Hz (soxr {QUALITY})")
-    if steps or sample_format != "int16":
+    if sample_format != "int16":
         steps.append(f"{sample_format} rounded to int16")
     return steps

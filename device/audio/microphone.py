@@ -66,7 +66,7 @@ class MicrophoneSource(Source):
         Raises:
             DeviceError: the microphone cannot be opened, or stopped giving sound.
         """
-        self._start()
+        self.start()
         conformer = Conformer(self._rate_hz)
         taken_samples = hops = lost_blocks = next_sequence = 0
         while (block := self._next_block()) is not None:
@@ -91,7 +91,12 @@ class MicrophoneSource(Source):
             self._audio.terminate()
         self._stream = self._audio = None
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Begin to capture; iterating does it too.
+
+        Raises:
+            DeviceError: the microphone cannot be opened.
+        """
         if self._audio is None:
             raise DeviceError(f"mic:{self._microphone.name}: the microphone was closed: open it again")
         if self._stream is not None:

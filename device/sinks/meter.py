@@ -146,9 +146,8 @@ class Meter:
         if self._link is not None:
             status = self._link.status()
             facts["link"] = status.problem or status.phase
-            facts["sent"] = (
-                f"{status.sent} ({status.lost} lost, {status.dropped} dropped, {status.reconnects} reconnects)"
-            )
+            facts["sent"] = f"{status.sent}, lost {status.lost}, dropped {status.dropped}"
+            facts["reconnects"] = str(status.reconnects)
         return facts
 
 

@@ -6,9 +6,6 @@ import argparse
 import json
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from mandible.device.audio.portaudio import list_microphones, open_portaudio, silent_libraries, supports
 from mandible.device.frames import SAMPLE_RATE_HZ
 from mandible.errors import DeviceError, MandibleError
@@ -92,30 +89,30 @@ def serial_ports() -> list[dict[str, Any]]:
 
 
 def show(found: dict[str, list[dict[str, Any]]], problems: dict[str, str]) -> None:
-    """Print tables for people."""
-    console = Console()
-    for kind, columns in (
-        ("microphones", ("source", "default", "channels", "rates_hz", "host_api")),
-        ("serial_ports", ("url", "usb", "description")),
-    ):
+    """Print one line a device; what stands first on it can be copied into a command."""
+    for kind, describe in (("microphones", microphone_line), ("serial_ports", serial_line)):
         title = kind.replace("_", " ")
         if kind in problems:
-            console.print(f"{title}: {problems[kind]}", highlight=False, markup=False)
+            print(f"{title}: {problems[kind]}")
         elif not found[kind]:
-            console.print(f"{title}: none", highlight=False)
+            print(f"{title}: none")
         else:
-            table = Table(
-                *(column.replace("_", " ") for column in columns), title=title, title_justify="left"
-            )
+            print(f"{title}:")
             for device in found[kind]:
-                table.add_row(*(cell(device[column]) for column in columns))
-            console.print(table)
+                name, facts = describe(device)
+                print(f"  {name:<32}  {', '.join(facts)}".rstrip())
 
 
-def cell(value: object) -> str:
-    """One value as text for a table."""
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)
+def microphone_line(microphone: dict[str, Any]) -> tuple[str, list[str]]:
+    """What ``--source`` takes, and what there is to know."""
+    default = ["default"] if microphone["default"] else []
+    channels = microphone["channels"]
+    rates = "/".join(map(str, microphone["rates_hz"])) or "no usable rate"
+    facts = [f"{channels} channel{'s' * (channels != 1)}", f"{rates} Hz", microphone["host_api"]]
+    return microphone["source"], default + facts
+
+
+def serial_line(port: dict[str, Any]) -> tuple[str, list[str]]:
+    """What ``--port`` takes, and what there is to know."""
+    usb = [] if port["usb"] is None else [f"USB {port['usb']}"]
+    return port["url"], usb + [port["description"]] * (port["description"] is not None)

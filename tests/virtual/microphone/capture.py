@@ -14,9 +14,15 @@ AFTER_STOP_HOPS = 100
 def main(spec: str, path: str) -> None:
     """Say "listening" with the first hop; after the stop line listen a little longer, then report."""
     stop = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.readline(), stop.set()), daemon=True).start()
+
+    def listen_for_stop() -> None:
+        sys.stdin.readline()
+        stop.set()
+
+    threading.Thread(target=listen_for_stop, daemon=True).start()
     rest = AFTER_STOP_HOPS
-    indices, stamps_ns = [], []
+    indices: list[int] = []
+    stamps_ns: list[int] = []
     with open_source(spec) as source, WavWriter(path) as writer:
         for frame in source:
             if not indices:

@@ -1,8 +1,8 @@
 """A sound card that exists only for a test: PulseAudio with a null sink, read back bit for bit.
 
 ``module-null-sink`` with ``norewinds=1`` hands what is played into it to its monitor unchanged. ALSA, and
-with it PortAudio, reaches the monitor through a configuration file in a temporary folder; nothing of the user's
-is read, written or started.
+with it PortAudio, reaches the monitor through a configuration file in a temporary folder; nothing of the
+user's is read, written or started.
 """
 
 from __future__ import annotations
