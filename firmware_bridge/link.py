@@ -89,9 +89,15 @@ class Link:
         raise DeviceError(f"{self._url.text}: {problem or silent}")
 
     def send(self, frame: Frame) -> None:
-        """Queue ``frame.pulses_us``, due ``lead_ms`` after ``frame.emitted_ns``. Never waits."""
+        """Queue ``frame.pulses_us``, due ``lead_ms`` after ``frame.emitted_ns``. Never waits.
+
+        Raises ValueError for pulses that are not one 16-bit number for each channel of the rig.
+        """
         if frame.pulses_us is None or self._url.scheme == "none":
             return
+        count = len(self._rig.channels)
+        if len(frame.pulses_us) != count or not all(0 <= pulse_us <= 0xFFFF for pulse_us in frame.pulses_us):
+            raise ValueError(f"{count} pulse(s) of 0..65535 µs wanted, not {frame.pulses_us}")
         emitted_us = _now_us() if frame.emitted_ns is None else frame.emitted_ns // 1000
         with self._changed:
             if len(self._frames) == _QUEUE_FRAMES:

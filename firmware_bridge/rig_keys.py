@@ -122,7 +122,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """Return ``did you mean X?``, or the list of what is known where nothing comes close."""
     choices = list(known)
     folded = {choice.casefold(): choice for choice in choices}
-    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return f"did you mean {folded[close[0]]}?" if close else f"known: {', '.join(choices)}"
 
 

@@ -34,12 +34,13 @@ def key_lines(text: str) -> dict[Path, int]:
     table: Path = ()
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
-            table = _split(header[1])
-            lines.setdefault(table, number)
+            table = path = _split(header[1])
         elif key := _KEY.match(line):
             path = table + _split(key[1])
-            for length in range(len(table) + 1, len(path) + 1):
-                lines.setdefault(path[:length], number)
+        else:
+            continue
+        for length in range(1, len(path) + 1):
+            lines.setdefault(path[:length], number)
     return lines
 
 

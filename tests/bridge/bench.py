@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable
 from typing import Protocol
 
+from mandible.firmware_bridge import _board
 from mandible.firmware_bridge.session import Phase, Session
 
 STEP_US = 1000
@@ -81,7 +82,7 @@ class Bench:
                 self.session.receive(data, self.now_us)
             else:
                 self.board.receive(data, self.board_us())
-        if hasattr(self.board, "pulses"):
+        if isinstance(self.board, _board.Board):
             self.board.poll(self.board_us())
             while self._period_us <= self.board_us():
                 self.pulses.append((self.now_us, _PULSES.unpack(self.board.pulses(self._period_us))))

@@ -1,4 +1,4 @@
-"""The conversation with a board, in virtual time, against the fake one: what goes wrong is put right or said."""
+"""The conversation with the fake board, in virtual time: what goes wrong is put right or said."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_set_point_is_due_lead_after_its_emission_on_the_board_s_own_clock() -
     bench.run(2_000_000, lambda _: _POSE_US)
     assert len(_moves(bench)) > 190
     for arrived_us, due_ms, _ in _moves(bench):
-        # It left 4 ms before it arrived and is due 20 ms after it left; a 0.5 % fast clock is tracked to 2 ms.
+        # It left 4 ms before it arrived and is due 20 ms after that; a 0.5 % fast clock is tracked to 2 ms.
         assert abs(due_ms - (arrived_us / 1000 + 16)) <= 2
 
 
