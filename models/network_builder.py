@@ -32,7 +32,7 @@ FEATURE_SCALE = 1 / 32  # the front end's unit
 VALID_PADDING = 1
 MAX_LAYERS = 512
 MAX_CHANNELS = 4096
-MAX_STATE_BYTES = 16 * 1024 * 1024
+MAX_STATE_BYTES = 1024 * 1024
 
 
 def build_layers(graph: Graph, path: Path) -> tuple[Layer, ...]:
@@ -71,6 +71,10 @@ class _Builder:
             raise UnfitError("a state is not used by exactly one layer")
         if not self._written.issuperset(graph.outputs):
             raise UnfitError("an output is never computed")
+        weights = sum(layer.weights.size for layer in self._layers if not isinstance(layer, Add))
+        if weights > graph.file_bytes:
+            # Many layers on one small buffer: a short file must not claim much memory.
+            raise UnfitError(f"its layers have {weights} weights, more than the file has bytes")
         return tuple(self._layers)
 
     def _check_interface(self) -> None:
@@ -88,7 +92,7 @@ class _Builder:
             raise UnfitError(f"input 0 is not {MEL_BANDS} features of scale 1/32 and zero point 0")
         states = [self._tensor(index) for index in graph.inputs[1:]]
         if sum(math.prod(state.shape) for state in states) > MAX_STATE_BYTES:
-            raise UnfitError(f"its states need more than {MAX_STATE_BYTES >> 20} MiB")
+            raise UnfitError(f"its states need more than {MAX_STATE_BYTES >> 10} KiB")
         for index, state, following in zip(graph.inputs[1:], states, graph.outputs[1:], strict=True):
             if state.data is not None or state.shape != self._tensor(following).shape:
                 raise UnfitError(f"state {state.name!r} and its successor differ in shape")

@@ -24,7 +24,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-MAX_FILE_BYTES = 64 * 1024 * 1024
+MAX_FILE_BYTES = 16 * 1024 * 1024
 MAX_RANK = 8
 MAX_NAME = 200  # a name ends up in one-line messages
 ITEM_BYTES = {"int8": 1, "int32": 4}

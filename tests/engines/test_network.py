@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from mandible.errors import InputError
-from mandible.models import network
+from mandible.models import network, tflite_file
 from mandible.models.fixed_point import multiply, quantize_multiplier
 from mandible.models.network import Add, Conv, Depthwise
+from mandible.models.network_builder import build_layers
 from tests.engines.hops import STREAMING_MODEL
 from tests.engines.surgery import Edit, changed, operator, rename_operator, set_data, tensor
 
@@ -180,6 +182,31 @@ def test_a_defect_is_named_in_one_line(defect: str, tmp_path: Path) -> None:
         network.load(path)
     assert str(refused.value).startswith(f"{path}: ")
     assert "\n" not in str(refused.value)
+
+
+def test_layers_cannot_claim_more_weights_than_the_file_holds() -> None:
+    graph = tflite_file.parse(STREAMING_MODEL.read_bytes(), STREAMING_MODEL)
+    with pytest.raises(InputError, match="more than the file has bytes"):
+        build_layers(replace(graph, file_bytes=1000), STREAMING_MODEL)
+
+
+def test_a_state_cannot_claim_the_memory(tmp_path: Path) -> None:
+    def vast(m: Any) -> None:
+        for name, frames in (("state_1", 10**6), ("next_state_1", 10**6), ("window_1", 10**6 + 1)):
+            tensor(m, name).shape = [1, frames, 1, 20]
+
+    path = tmp_path / "vast.tflite"
+    path.write_bytes(changed(STREAMING_MODEL, vast))
+    with pytest.raises(InputError, match="states need more than 1024 KiB"):
+        network.load(path)
+
+
+def test_a_vast_file_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "vast.tflite"
+    with path.open("wb") as file:
+        file.truncate(tflite_file.MAX_FILE_BYTES + 1)
+    with pytest.raises(InputError, match="larger than 16 MiB"):
+        network.load(path)
 
 
 def test_taking_apart_and_putting_together_changes_nothing(tmp_path: Path) -> None:
