@@ -72,7 +72,7 @@ class Command(Source):
         except subprocess.TimeoutExpired:
             status = 0  # It closed its output but lives on: the sound is complete, close() ends it.
         if status != 0:
-            ending = f"status {status}" if status > 0 else f"signal {signal.Signals(-status).name}"
+            ending = f"status {status}" if status > 0 else f"signal {-status} ({signal.strsignal(-status)})"
             raise DeviceError(f"cmd: {self._program!r} ended with {ending}: {self._last_complaint()}")
         if silent:
             raise InputError(f"cmd: {self._program!r} ended without giving any sound")

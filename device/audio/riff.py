@@ -7,6 +7,7 @@ against the file's real length before it is used; nothing is allocated from a nu
 
 from __future__ import annotations
 
+import shlex
 import struct
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -152,7 +153,7 @@ def _what_it_is(magic: bytes) -> str:
 
 
 def _convert(name: str) -> str:
-    return f"convert it, for example: ffmpeg -i {name} -c:a pcm_s16le out.wav"
+    return f"convert it, for example: ffmpeg -i {shlex.quote(name)} -c:a pcm_s16le out.wav"
 
 
 def _shown(chunk: bytes) -> str:

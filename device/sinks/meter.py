@@ -141,7 +141,8 @@ class Meter:
         # Lost hops show as a gap between how far the numbers went and how many came.
         lost_hops = max(0, frame.index + 1 - self._written)
         facts["lost hops"] = str(lost_hops)
-        if frame.emitted_ns is not None:
+        # The hops that flush the line at the end are stamped ahead of time and have no latency.
+        if frame.emitted_ns is not None and frame.emitted_ns >= frame.captured_ns:
             facts["latency"] = f"{(frame.emitted_ns - frame.captured_ns) / 1e6:.1f} ms"
         if self._link is not None:
             status = self._link.status()

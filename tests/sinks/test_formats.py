@@ -13,6 +13,7 @@ import pytest
 
 from mandible.device.frames import Frame
 from mandible.device.sinks.formats import FORMAT_IDS, STAMPS, open_track, suffix
+from mandible.device.sinks.formats.rhubarb_cues import shape_table
 from mandible.errors import InputError
 from mandible.models.visemes import VISEME_NAMES, Viseme
 from tests.sinks.decoded import DELAY_MS, HEADER, decoded, small_track
@@ -135,6 +136,23 @@ def test_rhubarb_files_agree_and_tile_the_recording(tmp_path: Path, stamp: str) 
         assert before["value"] != after["value"]
     assert lines[:-1] == [f"{cue['start']:.2f}\t{cue['value']}" for cue in cues]
     assert lines[-1] == f"{end_s:.2f}\tX"
+
+
+def test_the_shapes_rhubarb_documents_are_the_ones_its_sounds_get() -> None:
+    shapes = shape_table()
+    assert tuple(shapes) == VISEME_NAMES
+    documented = {
+        "sil": "X",
+        "PP": "A",
+        "SS": "B",
+        "kk": "B",
+        "E": "C",
+        "aa": "D",
+        "RR": "E",
+        "ou": "F",
+        "FF": "G",
+    }
+    assert documented.items() <= shapes.items()
 
 
 @pytest.mark.parametrize("format_id", FORMAT_IDS)
