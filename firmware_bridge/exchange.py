@@ -51,8 +51,9 @@ class Exchange:
     def request(self, name: str, now_us: int, **values: Value) -> None:
         """Queue a message for sending."""
         frame = encode(name, self._seq, **values)
-        if self._waiting.pop(self._seq, None) is not None:
-            self.lost[name] += 1
+        forgotten = self._waiting.pop(self._seq, None)
+        if forgotten is not None:
+            self.lost[forgotten.name] += 1
         self._waiting[self._seq] = Request(name, values, now_us)
         self._seq = (self._seq + 1) % _SEQUENCES
         self.sent[name] += 1

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import threading
@@ -24,6 +25,7 @@ from mandible.firmware_bridge.session import Phase, Session
 _QUEUE_FRAMES = 8
 _POLL_S = 0.01
 _BACKLOG_BYTES = 4096
+_WAKE_BYTES = 4096
 _FIRST_RETRY_S = 0.05
 # With the handshake this keeps the way back under a second from the port's return.
 _LONGEST_RETRY_S = 0.4
@@ -52,9 +54,9 @@ class Link:
         # Guards all of the above; held for microseconds at a time, never during input or output.
         self._changed = threading.Condition()
         self._stopping = threading.Event()
-        self._wake_out, self._wake_in = os.pipe()
-        os.set_blocking(self._wake_in, False)
-        os.set_blocking(self._wake_out, False)
+        self._wake_pipe: tuple[int, ...] = os.pipe()
+        for descriptor in self._wake_pipe:
+            os.set_blocking(descriptor, False)
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Link:
@@ -72,7 +74,11 @@ class Link:
         """Open the port and begin to talk. Raises DeviceError, with the remedy, where it cannot be opened."""
         if self._url.scheme == "none":
             return
-        self._port = open_port(self._url)
+        try:
+            self._port = open_port(self._url)
+        except DeviceError:
+            self.close()
+            raise
         self._thread = threading.Thread(target=self._run, name=f"link {self._url.text}", daemon=True)
         self._thread.start()
 
@@ -104,7 +110,7 @@ class Link:
                 self._frames.popleft()
                 self._dropped += 1
             self._frames.append((emitted_us, frame.pulses_us))
-        self._wake()
+            self._wake()
 
     def status(self) -> LinkStatus:
         """Return a snapshot of how things stand."""
@@ -117,21 +123,24 @@ class Link:
     def close(self) -> None:
         """Bring the puppet to rest (neutral, then no pulses) and let go of the port, in under six seconds."""
         self._stopping.set()
-        if self._thread is not None:
+        with self._changed:
             self._wake()
+        if self._thread is not None:
             self._thread.join(_CLOSE_S)
+            if self._thread.is_alive():
+                return  # stuck in a driver: its descriptors stay its own
             self._thread = None
-        if self._wake_in >= 0:
-            os.close(self._wake_in)
-            os.close(self._wake_out)
-            self._wake_in = self._wake_out = -1
+        with self._changed:
+            for descriptor in self._wake_pipe:
+                os.close(descriptor)
+            self._wake_pipe = ()
 
     def _wake(self) -> None:
-        # A full pipe wakes just as well.
-        try:
-            os.write(self._wake_in, b"\x00")
-        except BlockingIOError:
-            return
+        """Make the thread look up; to be called with ``_changed`` held."""
+        if self._wake_pipe:
+            # A full pipe wakes just as well.
+            with contextlib.suppress(BlockingIOError):
+                os.write(self._wake_pipe[1], b"\x00")
 
     def _run(self) -> None:
         retry_s = _FIRST_RETRY_S
@@ -177,9 +186,10 @@ class Link:
             self._changed.notify_all()
 
     def _serve(self, port: Port) -> None:
-        readable = [port.fileno(), self._wake_out]
-        select.select(readable, [port.fileno()] if self._out else [], [], _POLL_S)
-        self._drain_wake()
+        wake = self._wake_pipe[0]
+        select.select([port.fileno(), wake], [port.fileno()] if self._out else [], [], _POLL_S)
+        with contextlib.suppress(BlockingIOError):
+            os.read(wake, _WAKE_BYTES)
         data = port.read()
         with self._changed:
             self._advance(data)
@@ -188,12 +198,6 @@ class Link:
             del self._out[: port.write(bytes(self._out))]
         if len(self._out) > _BACKLOG_BYTES:
             raise OSError("the port takes no more bytes")
-
-    def _drain_wake(self) -> None:
-        try:
-            os.read(self._wake_out, 4096)
-        except BlockingIOError:
-            return
 
     def _advance(self, data: bytes) -> None:
         session, now_us, before = self._session, _now_us(), self._session.phase

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from mandible.firmware_bridge.protocol import WIRE
+
 _INTERVAL_US = 10_000
-_BURST = 4
+# As many as the board can queue.
+_BURST = WIRE["queue_set_points"]
 
 
 class Pacing:
-    """A bucket of four set-points, refilled at 100 a second."""
+    """A bucket of eight set-points, refilled at 100 a second."""
 
     def __init__(self, now_us: int) -> None:
         """Start with a full bucket."""

@@ -139,9 +139,9 @@ class Session:
     def store(self, now_us: int) -> None:
         """Write the rig's limits and watchdog to the board's permanent memory, then greet it afresh.
 
-        Only to be called in UNCALIBRATED, or in READY to write them again.
+        Only to be called in UNCALIBRATED; ValueError elsewhere.
         """
-        if self.phase not in (Phase.UNCALIBRATED, Phase.READY) or self.board is None:
+        if self.phase is not Phase.UNCALIBRATED or self.board is None:
             raise ValueError(f"limits cannot be stored while the session is {self.phase.value}")
         self._provisioning = Provisioning(self._rig.limits, self._rig.link.watchdog_ms, self.board.channels)
         self.problem = None

@@ -50,9 +50,10 @@ class LimitsWriter:
         return board, self._session.problem
 
     def write(self) -> None:
-        """Store the limits and see that the board reports them. Raises DeviceError where it does not."""
-        if self._session.phase is not Phase.UNCALIBRATED:
-            self._talk_until((Phase.READY,), _GREETING_S)
+        """Store the limits, after ``greet`` has found a difference, and see that the board reports them.
+
+        Raises DeviceError where it does not.
+        """
         self._session.store(_now_us())
         self._talk_until((Phase.CLOCKING, Phase.READY, Phase.REFUSED), _STORING_S)
         if self._session.phase is Phase.REFUSED:

@@ -254,3 +254,13 @@ def test_every_form_of_unplugging_leads_to_a_reconnect(
         acked = link.status().acked
         _wait_for(lambda: link.status().acked > acked, 2)
         talker.stop()
+
+
+def test_frames_after_the_end_go_nowhere_and_closing_twice_is_once() -> None:
+    link = Link("fake:", _SKULL)
+    link.start()
+    link.wait_ready()
+    link.close()
+    link.close()
+    link.send(_frame(_OPEN_US))
+    assert link.status().sent == 0
