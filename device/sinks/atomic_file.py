@@ -116,7 +116,8 @@ class AtomicFile:
             if not stat.S_ISREG(mode):
                 return self._target.open("wb")
             self._mode = stat.S_IMODE(mode)
-        temporary = self._target.with_name(f".mandible-{secrets.token_hex(8)}.tmp")
+        # Named after its target, for whoever finds one after a power cut, and cut to stay a legal name.
+        temporary = self._target.with_name(f".{self._target.name[:50]}.{secrets.token_hex(8)}.tmp")
         file = temporary.open("xb")
         self._temporary = temporary
         return file

@@ -69,6 +69,20 @@ def test_too_loud_floats_saturate_instead_of_wrapping(tmp_path: Path) -> None:
     assert set(pcm_of(path)) == {32767, -32768}
 
 
+def test_values_between_two_steps_go_to_the_nearer_one(tmp_path: Path) -> None:
+    steps = np.array([0.4, 0.6, -0.4, -0.6, 1.4, 1.6, -1.4, -1.6] * 20)
+    path = write_wav(tmp_path / "a.wav", steps / 32768, bits=64, is_float=True)
+    np.testing.assert_array_equal(pcm_of(path), [0, 1, 0, -1, 1, 2, -1, -2] * 20)
+
+
+def test_absurdly_loud_samples_do_not_spoil_what_follows_them(tmp_path: Path) -> None:
+    sound = tone(48_000, 1.0)
+    sound[:4800:2], sound[1:4800:2] = 1.7e308, -1.7e308
+    path = write_wav(tmp_path / "a.wav", sound, rate_hz=48_000, bits=64, is_float=True)
+    expected = tone(16_000, 1.0) * 32768
+    np.testing.assert_allclose(pcm_of(path)[4_000:14_000], expected[4_000:14_000], atol=20)
+
+
 @pytest.mark.parametrize("rate_hz", [8_000, 11_025, 22_050, 44_100, 48_000, 96_000])
 def test_any_rate_keeps_the_tone_and_its_place(tmp_path: Path, rate_hz: int) -> None:
     heard = pcm_of(write_wav(tmp_path / "a.wav", tone(rate_hz, 1.0), rate_hz=rate_hz))
