@@ -1,5 +1,7 @@
 """Builds the C kernels. They use the limited API: one binary serves every Python from 3.10 on."""
 
+from pathlib import Path
+
 from setuptools import Extension, setup
 
 LIMITED_API = "0x030A0000"
@@ -10,6 +12,7 @@ def kernel(name: str, *sources: str) -> Extension:
     return Extension(
         name,
         sources=list(sources),
+        depends=[str(header) for source in sources for header in Path(source).parent.glob("*.h")],
         define_macros=[("Py_LIMITED_API", LIMITED_API)],
         extra_compile_args=FLAGS,
         py_limited_api=True,
