@@ -75,6 +75,7 @@ def test_values_between_two_steps_go_to_the_nearer_one(tmp_path: Path) -> None:
     np.testing.assert_array_equal(pcm_of(path), [0, 1, 0, -1, 1, 2, -1, -2] * 20)
 
 
+@pytest.mark.filterwarnings("error")  # numpy warns where something that is no number becomes an integer.
 def test_absurdly_loud_samples_do_not_spoil_what_follows_them(tmp_path: Path) -> None:
     sound = tone(48_000, 1.0)
     sound[:4800:2], sound[1:4800:2] = 1.7e308, -1.7e308
