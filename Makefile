@@ -76,6 +76,7 @@ bench: install
 	$(BIN)/python -m mandible.benchmarks.engines
 
 firmware:
+	@$(MAKE) --no-print-directory deps PACKAGES="make gcc-avr avr-libc avrdude"
 	$(MAKE) -C firmware_bridge/firmware
 
 wheel: install

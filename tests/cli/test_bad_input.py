@@ -148,6 +148,16 @@ def test_no_audio_device(tmp_path: Path) -> None:
     assert "microphone" in line
 
 
+@pytest.mark.parametrize("option", ["-o", "--record"])
+def test_a_recording_is_never_written_over(option: str, tmp_path: Path) -> None:
+    sound = wav(tmp_path / "take.wav", 1600)
+    before = sound.read_bytes()
+    assert "take.wav" in complaint(mandible("run", "--source", sound, option, sound), 2)
+    if option == "-o":
+        assert "take.wav" in complaint(mandible("bake", sound, "-o", sound), 2)
+    assert sound.read_bytes() == before
+
+
 def limited_to_4_kb() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from mandible.cli.options import LinePlan, add_line_options
+from mandible.cli.options import LinePlan, add_line_options, keep_apart
 from mandible.device.audio import open_source
 from mandible.device.frames import HOP_MS
 from mandible.device.pipeline import drive
@@ -33,6 +33,8 @@ def main(args: argparse.Namespace) -> int:
     plan = LinePlan.from_options(args)
     format_name = args.format or "csv"
     pairs = pair_outputs(args.inputs, args.output, suffix(format_name))
+    for recording, track in pairs:
+        keep_apart(recording, track)
     console = Console(stderr=True)
     done: list[dict[str, object]] = []
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from mandible.api import build_line
 from mandible.device import engines
 from mandible.device.pipeline import Line
+from mandible.errors import InputError
 from mandible.firmware_bridge.rig import Rig
 from mandible.models import released
 
@@ -61,3 +63,9 @@ class LinePlan:
             "lookahead_ms": self.model.lookahead_ms,
             "stamp": stamp,
         }
+
+
+def keep_apart(reads: str, writes: str | None) -> None:
+    """Refuse to write a file over the one that is being read."""
+    if writes is not None and Path(writes).exists() and Path(reads).exists() and Path(reads).samefile(writes):
+        raise InputError(f"{writes}: is the sound that is being read; write somewhere else")

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from itertools import islice
 
-from mandible.cli.options import LinePlan, add_line_options
+from mandible.cli.options import LinePlan, add_line_options, keep_apart
 from mandible.device.audio import Source, WavWriter, open_source
 from mandible.device.frames import HOP_MS, Frame
 from mandible.device.pipeline import Line, Sink, drive
@@ -50,6 +50,8 @@ def main(args: argparse.Namespace) -> int:
     rig = plan.rig
     port = args.port or (None if rig is None else rig.link.port)
     spec = args.source or (None if rig is None else rig.audio.source) or "mic"
+    keep_apart(spec, args.output)
+    keep_apart(spec, args.record)
     line = plan.build()
     timing = Timing()
     with ExitStack() as stack:
