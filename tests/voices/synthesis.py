@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from itertools import islice
 
+from mandible.benchmarks.lipsync import Phone
 from tests.voices import festival, flite
 from tests.voices.sentences import sentences
-from tests.voices.utterance import Phone, Utterance
+from tests.voices.utterance import Utterance
 
 __all__ = ["VOICES", "Phone", "Utterance", "fresh_utterances", "speak"]
 

@@ -6,14 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mandible.benchmarks.lipsync import SILENCE, Phone
 from mandible.device.frames import SAMPLE_RATE_HZ, Pcm
 from mandible.models.phones import table
 
-SILENCE = "SIL"
-BILABIALS = frozenset({"P", "B", "M"})
-# Stressed /a/: the vowels that begin wide open, each with the viseme aa in tables/arpabet.csv.
-# AH is left out: without stress it is the schwa.
-OPEN_VOWELS = frozenset({"AA", "AE", "AY", "AW"})
 # Reduced vowels and flaps that the voices' lexicons know and our table does not.
 _VARIANTS = {"PAU": SILENCE, "AX": "AH", "AXR": "ER", "DX": "T"}
 _VOWELS = frozenset(
@@ -21,16 +17,6 @@ _VOWELS = frozenset(
 )
 LEVEL_DBFS = -20.0
 PEAK_DBFS = -1.0
-
-
-@dataclass(frozen=True)
-class Phone:
-    """One phone: ARPAbet without stress digit, or ``SIL``; ``stressed`` is lexical and only for vowels."""
-
-    start_s: float
-    end_s: float
-    phone: str
-    stressed: bool
 
 
 @dataclass(frozen=True)
@@ -53,14 +39,6 @@ class Utterance:
     def duration_s(self) -> float:
         """Length of the sound."""
         return len(self.pcm) / SAMPLE_RATE_HZ
-
-    def bilabials(self) -> list[Phone]:
-        """Return every /p b m/."""
-        return [p for p in self.phones if p.phone in BILABIALS]
-
-    def open_vowels(self) -> list[Phone]:
-        """Return every stressed /a/: AA, AE, AY, AW in a stressed syllable."""
-        return [p for p in self.phones if p.phone in OPEN_VOWELS and p.stressed]
 
 
 def phones_from(segments: list[tuple[str, float, bool]]) -> tuple[Phone, ...]:
