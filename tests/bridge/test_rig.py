@@ -70,7 +70,7 @@ def test_without_a_pose_a_channel_stays_at_neutral() -> None:
 def test_defaults_come_from_the_schema_and_the_decoder() -> None:
     rig = Rig.parse("r.toml", _RIG)
     assert rig.smoothing == DecoderSettings()
-    assert (rig.link.lead_ms, rig.link.watchdog_ms, rig.link.port) == (10, 300, "none:")
+    assert (rig.link.watchdog_ms, rig.link.port) == (300, "none:")
     assert (rig.model.name, rig.audio.source) == ("small", "mic")
     assert rig.channels[0].speed_us_per_s == 6000
 

@@ -35,8 +35,8 @@ def test_a_set_point_is_due_lead_after_its_emission_on_the_board_s_own_clock() -
     bench.run(2_000_000, lambda _: _POSE_US)
     assert len(_moves(bench)) > 190
     for arrived_us, due_ms, _ in _moves(bench):
-        # It left 4 ms before it arrived and is due 10 ms after that; a 0.5 % fast clock is tracked to 2 ms.
-        assert abs(due_ms - (arrived_us / 1000 + 6)) <= 2
+        # It left 4 ms before it arrived; a 0.5 % fast clock is tracked to 2 ms.
+        assert abs(due_ms - (arrived_us / 1000 - 4 + _RIG.link.lead_ms)) <= 2
 
 
 def test_lead_can_be_chosen() -> None:
@@ -52,7 +52,7 @@ def test_the_due_time_wraps_with_the_board_s_clock() -> None:
     bench.run(64_000_000)
     bench.run(3_000_000, lambda _: _POSE_US)
     for arrived_us, due_ms, _ in _moves(bench):
-        assert abs(due_ms - (arrived_us // 1000 + 9) % 65_536) <= 1
+        assert abs(due_ms - (arrived_us // 1000 - 1 + _RIG.link.lead_ms) % 65_536) <= 1
     assert not bench.session.refusals
 
 

@@ -88,7 +88,7 @@ def test_a_pulse_follows_the_line_between_timed_set_points() -> None:
     bench.run(300_000, lambda now_us: (1300 + (now_us - start_us) // 1000, 1500, 1500))
     for host_us, pulses_us in bench.pulses:
         if host_us > start_us + 60_000:
-            line_us = 1300 + (host_us - start_us) / 1000 - 10
+            line_us = 1300 + (host_us - start_us) / 1000 - _RIG.link.lead_ms
             assert abs(pulses_us[0] - line_us) <= 3
 
 
