@@ -16,7 +16,7 @@ _REMEDY = "run: apt-get install make gcc gcc-avr avr-libc simavr libsimavr-dev l
 
 
 class ToolsMissingError(RuntimeError):
-    """A compiler or the simulator is not installed. Tests that need it fail with this; they are never skipped."""
+    """A compiler or the simulator is not installed: tests that need it fail with this."""
 
 
 def build() -> tuple[Path, Path]:

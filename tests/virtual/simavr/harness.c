@@ -9,6 +9,7 @@
  *                          T CYCLE BYTE            a byte sent by the firmware
  *     load HEX           put an image into the EEPROM (at address 0)
  *     eeprom COUNT       print the EEPROM's first bytes: M HEX
+ *     unused             print how many bytes of SRAM nothing has ever touched: U COUNT
  *     reset              as the reset button
  * Every command ends its output with a line ". CYCLE". Any failure ends the program with a message. */
 #include <stdarg.h>
@@ -28,6 +29,9 @@
 #define BITS_PER_BYTE 10u
 #define LINE_BYTES (1 << 20)
 #define SERVO_CHANNELS 12
+#define SRAM_AT 0x100
+#define SRAM_BYTES 2048
+#define UNTOUCHED 0xC5
 
 typedef struct {
     avr_cycle_count_t cycle;
@@ -35,6 +39,7 @@ typedef struct {
 } arrival;
 
 static avr_t *avr;
+static avr_uart_t *uart;
 static avr_irq_t *receive_line;
 static arrival *arrivals; /* those from next_arrival on are still to come */
 static size_t arrival_count, arrival_room, next_arrival;
@@ -107,6 +112,14 @@ static void watch_servo_pins(void)
 static void connect_uart(void)
 {
     uint32_t flags = 0;
+    avr_io_t *io = avr->io_port;
+    while (io != NULL && strcmp(io->kind, "uart") != 0) {
+        io = io->next;
+    }
+    if (io == NULL) {
+        die("the simulated chip has no UART");
+    }
+    uart = (avr_uart_t *)io;
     avr_ioctl(avr, AVR_IOCTL_UART_GET_FLAGS('0'), &flags);
     flags &= ~(uint32_t)(AVR_UART_FLAG_STDIO | AVR_UART_FLAG_POLL_SLEEP);
     avr_ioctl(avr, AVR_IOCTL_UART_SET_FLAGS('0'), &flags);
@@ -129,12 +142,23 @@ static void start(const char *path)
     avr_load_firmware(avr, &firmware);
     avr->log = LOG_ERROR;
     avr->sleep = skip_sleep;
+    memset(avr->data + SRAM_AT, UNTOUCHED, SRAM_BYTES);
     connect_uart();
     watch_servo_pins();
 }
 
+/* simavr counts eleven bits to a byte, start, parity and stop; without parity there are ten. */
+static void correct_byte_time(void)
+{
+    static avr_cycle_count_t corrected;
+    if (uart->cycles_per_byte != corrected) {
+        corrected = uart->cycles_per_byte = uart->cycles_per_byte * BITS_PER_BYTE / (BITS_PER_BYTE + 1);
+    }
+}
+
 static void advance(avr_cycle_count_t target)
 {
+    correct_byte_time();
     if (target > avr->cycle) {
         avr_cycle_timer_register(avr, target - avr->cycle, on_target, NULL);
     }
@@ -194,6 +218,7 @@ static void send(avr_cycle_count_t cycle, const char *bytes, size_t count)
     for (size_t i = 0; i < count; i++) {
         add_arrival((uint8_t)bytes[i]);
     }
+    correct_byte_time();
     if (idle && count > 0) {
         const avr_cycle_count_t first = arrivals[next_arrival].cycle;
         avr_cycle_timer_register(avr, first > avr->cycle ? first - avr->cycle : 1, on_arrival, NULL);
@@ -212,7 +237,11 @@ static void reset(void)
 static void load_eeprom(char *bytes, size_t count)
 {
     avr_eeprom_desc_t content = {.ee = (uint8_t *)bytes, .offset = 0, .size = (uint32_t)count};
-    if (avr_ioctl(avr, AVR_IOCTL_EEPROM_SET, &content) != 0) {
+    avr_eeprom_desc_t now = {.ee = NULL, .offset = 0, .size = (uint32_t)count};
+    /* Neither call's result says whether it worked. */
+    avr_ioctl(avr, AVR_IOCTL_EEPROM_SET, &content);
+    avr_ioctl(avr, AVR_IOCTL_EEPROM_GET, &now);
+    if (now.ee == NULL || memcmp(now.ee, bytes, count) != 0) {
         die("the EEPROM does not take %zu bytes", count);
     }
 }
@@ -226,6 +255,18 @@ static void print_eeprom(uint32_t count)
         printf("%02x", content.ee[i]);
     }
     fputc('\n', stdout);
+}
+
+/* The gap between the variables and the deepest the stack has come. */
+static void print_unused(void)
+{
+    int longest = 0;
+    int run = 0;
+    for (int i = 0; i < SRAM_BYTES; i++) {
+        run = avr->data[SRAM_AT + i] == UNTOUCHED ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    printf("U %d\n", longest);
 }
 
 static void obey(char *line)
@@ -245,6 +286,8 @@ static void obey(char *line)
         load_eeprom(rest, unhex(rest));
     } else if (strcmp(name, "eeprom") == 0) {
         print_eeprom((uint32_t)strtoul(rest, NULL, 10));
+    } else if (strcmp(name, "unused") == 0) {
+        print_unused();
     } else if (strcmp(name, "reset") == 0) {
         reset();
     } else {

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tests.virtual.simavr.build import build
 
 CYCLES_PER_US = 16
-# What the host's serial port needs for ten bits: when a byte that the chip begins to send has arrived.
+# Ten bits: when a byte that the chip begins to send has arrived.
 BYTE_US = 10 * 1_000_000 / 115_200
 
 
@@ -44,6 +44,9 @@ class SimulatedUno:
         self._process = subprocess.Popen(
             [str(simulator), str(image)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._commands, self._events = self._process.stdin, self._process.stdout
         self._cycle = 0
         self._rises: dict[int, int] = {}
         self._pulses: list[Pulse] = []
@@ -67,7 +70,7 @@ class SimulatedUno:
         return self._cycle / CYCLES_PER_US
 
     def send(self, data: bytes, at_us: float) -> None:
-        """Put bytes on the wire from ``at_us`` on, one after the other at 115200 baud, after what is on it."""
+        """Put bytes on the wire from ``at_us`` on, one after the other, behind what is on it already."""
         if data:
             self._command(f"send {round(at_us * CYCLES_PER_US)} {data.hex()}")
 
@@ -94,6 +97,11 @@ class SimulatedUno:
         lines = self._command(f"eeprom {count}")
         return bytes.fromhex(next(line[2:] for line in lines if line.startswith("M ")))
 
+    def unused_sram_bytes(self) -> int:
+        """Return how many bytes between variables and stack nothing has touched since power-up."""
+        lines = self._command("unused")
+        return int(next(line[2:] for line in lines if line.startswith("U ")))
+
     def reset(self) -> None:
         """Press the reset button; the clock of this object goes on, the firmware's starts again."""
         self._command("reset")
@@ -101,17 +109,15 @@ class SimulatedUno:
 
     def close(self) -> None:
         """Switch the board off."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.stdout.close()
+        self._commands.close()
+        self._events.close()
         self._process.wait(timeout=10)
 
     def _command(self, command: str) -> list[str]:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(command + "\n")
-        self._process.stdin.flush()
-        others = []
-        for line in self._process.stdout:
+        self._commands.write(command + "\n")
+        self._commands.flush()
+        others: list[str] = []
+        for line in self._events:
             if line.startswith("E "):
                 self._take_edge(line)
             elif line.startswith("T "):

@@ -13,6 +13,8 @@
 #define LEAD_TICKS 40
 /* The way out of the interrupt and in again: a nearer edge is waited for inside. */
 #define STAY_TICKS (LEAD_TICKS + 24)
+/* Longer than working out the next edge takes: two falls nearer than this are worked out together. */
+#define NEAR_TICKS 40u
 
 typedef struct {
     uint8_t both_mask;
@@ -78,7 +80,13 @@ static void choose_next_edge(const slot_plan *plan)
     }
 }
 
-/* One edge; the port is written in the same few cycles after its time whichever edge it is. */
+static inline void wait_until(uint16_t when)
+{
+    while (ticks_to(when) > 0) {
+    }
+}
+
+/* One edge, or two near ones. What to write is known before its time comes, and every edge is written alike. */
 static void give_edge(void)
 {
     if (phase == RISE) {
@@ -88,27 +96,26 @@ static void give_edge(void)
         }
     }
     const slot_plan *plan = &plans[current][slot];
-    uint8_t level = slot < SLOTS / 2 ? PORTD : PORTC;
-    switch (phase) {
-    case RISE:
-        level |= plan->both_mask;
-        break;
-    case FIRST_FALL:
-        level &= (uint8_t)~plan->first_mask;
-        break;
-    case SECOND_FALL:
-        level &= (uint8_t)~plan->both_mask;
-        break;
-    }
+    volatile uint8_t *const port = slot < SLOTS / 2 ? &PORTD : &PORTC;
+    const uint8_t low = (uint8_t)(*port & ~plan->both_mask);
     const uint16_t due = edge_ticks;
-    if (slot < SLOTS / 2) {
-        while (ticks_to(due) > 0) {
+    uint8_t level = low;
+    uint16_t second_due = due;
+    if (phase == RISE) {
+        level = low | plan->both_mask;
+    } else if (phase == FIRST_FALL && plan->first_mask != plan->both_mask) {
+        const uint16_t apart_ticks = plan->second_ticks - plan->first_ticks;
+        if (apart_ticks < NEAR_TICKS) {
+            second_due = due + apart_ticks;
+            phase = SECOND_FALL;
         }
-        PORTD = level;
-    } else {
-        while (ticks_to(due) > 0) {
-        }
-        PORTC = level;
+        level = (uint8_t)(low | (plan->both_mask ^ plan->first_mask));
+    }
+    wait_until(due);
+    *port = level;
+    if (second_due != due) {
+        wait_until(second_due);
+        *port = low;
     }
     choose_next_edge(plan);
 }

@@ -1,0 +1,87 @@
+"""A conversation with the simulated Uno, and the same bytes at the same times for the core on the host."""
+
+from __future__ import annotations
+
+import struct
+
+from mandible.firmware_bridge import _board
+from mandible.firmware_bridge.protocol import Message, Value
+from tests.firmware.wire import CHANNELS, PERIOD_US, Wire, status_of
+from tests.virtual.simavr.uno import BYTE_US, Pulse, SimulatedUno
+
+# The chip plans a period's pulses when the last of its six slots begins.
+PLANNED_AHEAD_US = PERIOD_US - 5 * (PERIOD_US // 6)
+
+
+class Chip:
+    """A host of the simulated Uno.
+
+    Attributes:
+        uno: the board.
+        sent: (time in µs at which it had arrived, bytes) of everything sent.
+    """
+
+    def __init__(self, uno: SimulatedUno) -> None:
+        """Let the firmware start."""
+        self.uno = uno
+        self.sent: list[tuple[float, bytes]] = []
+        self.wire = Wire()
+        self._messages: list[Message] = []
+        self.uno.advance(self.uno.now_us + 5000)
+
+    def send(self, data: bytes, at_us: float | None = None) -> None:
+        """Put bytes on the wire, now unless a time is given."""
+        at_us = self.uno.now_us + 10 if at_us is None else at_us
+        self.uno.send(data, at_us)
+        self.sent.append((at_us + BYTE_US * len(data), data))
+
+    def run(self, us: float) -> list[Pulse]:
+        """Let time pass; return the pulses that ended."""
+        self.uno.advance(self.uno.now_us + us)
+        self._messages += self.wire.messages(bytes(byte for _, byte in self.uno.received()))
+        return self.uno.pulses()
+
+    def replies(self) -> list[Message]:
+        """Return what the board has said since the last call."""
+        messages, self._messages = self._messages, []
+        return messages
+
+    def ask(self, name: str, *, wait_us: float = 10_000, **values: Value) -> Message:
+        """Send a request and return its reply."""
+        self.replies()
+        self.send(self.wire.frame(name, **values))
+        self.run(wait_us)
+        (reply,) = self.replies()
+        return reply
+
+    def status(self, name: str, *, wait_us: float = 10_000, **values: Value) -> str:
+        """Send a request and return its acknowledgement's status."""
+        return status_of(self.ask(name, wait_us=wait_us, **values))
+
+    def align(self, phase_us: float) -> None:
+        """Run to ``phase_us`` into the next period, as the pulses of channel 0 tell; it must have pulses."""
+        starts = [pulse.start_us for pulse in self.run(2 * PERIOD_US) if pulse.channel == 0]
+        target_us = starts[-1] + phase_us
+        while target_us <= self.uno.now_us:
+            target_us += PERIOD_US
+        self.run(target_us - self.uno.now_us)
+
+
+def host_twin(
+    eeprom: bytes, sent: list[tuple[float, bytes]], start_us: float, until_us: float
+) -> list[list[int]]:
+    """Return the pulses, period by period, of the core on the host given the same bytes at the same times.
+
+    ``start_us`` is when the chip's first period began: there its clock reads 0.
+    """
+    core = _board.Board(eeprom)
+    arrivals = iter([*sorted((time_us - start_us, data) for time_us, data in sent), (float("inf"), b"")])
+    arrival_us, data = next(arrivals)
+    periods = []
+    for period_us in range(PERIOD_US, int(until_us - start_us), PERIOD_US):
+        plan_us = period_us - PLANNED_AHEAD_US
+        while arrival_us <= plan_us:
+            core.receive(data, int(arrival_us))
+            arrival_us, data = next(arrivals)
+        periods.append(list(struct.unpack(f"<{CHANNELS}H", core.pulses(plan_us, PLANNED_AHEAD_US))))
+    return periods

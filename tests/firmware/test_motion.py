@@ -1,0 +1,153 @@
+"""Timed set-points become pulses: straight lines, limits, slew, soft start, and the queue's rules."""
+
+from __future__ import annotations
+
+import itertools
+
+from mandible.firmware_bridge.protocol import LIMITS, WIRE
+from tests.firmware.hosted import HostedBoard
+from tests.firmware.wire import EVERY_CHANNEL, JAW, PERIOD_US, WIDE, eeprom_image
+
+SOFT_PULSES = LIMITS["soft_start_ms"] * 1000 // PERIOD_US
+
+
+def awake(speed_us_per_s: int = 20_000) -> HostedBoard:
+    """Return a board with channel 0 attached at 1500 us and its soft start over."""
+    limits = {0: (WIDE[0], WIDE[1], WIDE[2], speed_us_per_s), 1: WIDE}
+    board = HostedBoard(eeprom_image(limits, watchdog_ms=2000))
+    assert board.status("attach", mask=3) == "ok"
+    board.run_periods(SOFT_PULSES)
+    return board
+
+
+def channel(pulses: list[tuple[int, ...]], number: int = 0) -> list[int]:
+    """Return one channel's pulses."""
+    return [row[number] for row in pulses]
+
+
+def test_pulses_lie_on_the_line_between_set_points() -> None:
+    board = awake()
+    assert board.move(100, 1700) == "ok"
+    assert board.move(200, 1600) == "ok"
+    line = [1540, 1580, 1620, 1660, 1700, 1680, 1660, 1640, 1620, 1600, 1600]
+    assert channel(board.run_periods(len(line))) == line
+
+
+def test_a_set_point_after_a_rest_starts_its_line_where_the_servo_is() -> None:
+    board = awake()
+    board.move(40, 1600)
+    board.run(600_000)
+    board.move(100, 1650)
+    assert channel(board.run_periods(5)) == [1610, 1620, 1630, 1640, 1650]
+
+
+def test_a_later_set_point_replaces_those_due_at_its_time_or_after() -> None:
+    board = awake()
+    assert board.move(60, 1530) == "ok"
+    assert board.move(100, 2000) == "ok"
+    assert board.move(160, 2300) == "ok"
+    assert board.move(100, 1550) == "ok"
+    assert channel(board.run_periods(9)) == [1510, 1520, 1530, 1540, 1550, 1550, 1550, 1550, 1550]
+
+
+def test_replacing_concerns_only_the_channels_it_names() -> None:
+    board = awake()
+    assert board.move(40, 1540, 1460) == "ok"
+    assert board.move(40, 1520) == "ok"
+    pulses = board.run_periods(2)
+    assert channel(pulses, 0) == [1510, 1520]
+    assert channel(pulses, 1) == [1480, 1460]
+
+
+def test_speed_is_limited_and_exact_over_many_pulses() -> None:
+    board = awake(speed_us_per_s=330)
+    board.move(0, 2500)
+    widths = channel(board.run_periods(75))
+    steps = {after - before for before, after in itertools.pairwise(widths)}
+    assert steps == {6, 7}
+    assert widths[-1] == 1500 + 330 * 75 // 50
+
+
+def test_a_wish_outside_the_limits_is_clamped_and_counted(board: HostedBoard) -> None:
+    board.status("attach", mask=1)
+    for wish in (0, 999, 2001, 65535):
+        assert board.move(20, wish) == "clamped"
+        board.run_periods(14)
+        assert board.history[-1][1][0] == min(max(wish, JAW[0]), JAW[1])
+    assert board.ask("query").number("clamped_set_points") == 4
+
+
+def test_attaching_begins_at_neutral_and_softly(board: HostedBoard) -> None:
+    board.status("attach", mask=1)
+    assert channel(board.run_periods(1)) == [JAW[2]]
+    board.move(0, 2000)
+    soft = channel(board.run_periods(SOFT_PULSES - 1))
+    step = LIMITS["soft_start_us_per_s"] * PERIOD_US // 1_000_000
+    assert soft[:3] == [JAW[2] + step, JAW[2] + 2 * step, JAW[2] + 3 * step]
+    assert all(after - before == step for before, after in itertools.pairwise(soft))
+
+
+def test_attaching_again_does_not_jump_to_neutral() -> None:
+    board = awake()
+    board.move(0, 2200)
+    board.run_periods(10)
+    assert board.status("detach", mask=3) == "ok"
+    assert board.run_periods(1)[0][:2] == (0, 0)
+    assert board.status("attach", mask=1) == "ok"
+    widths = channel(board.run_periods(3))
+    assert widths == [2160, 2120, 2080]
+
+
+def test_late_and_distant_set_points_are_refused_and_counted() -> None:
+    board = awake()
+    assert board.move(-LIMITS["late_ms"], 1600) == "ok"
+    assert board.move(-LIMITS["late_ms"] - 1, 1900) == "late"
+    assert board.move(LIMITS["ahead_ms"], 1600) == "ok"
+    assert board.move(LIMITS["ahead_ms"] + 1, 1900) == "too_far"
+    assert board.move(-20_000, 1900) == "late"
+    assert board.move(20_000, 1900) == "too_far"
+    assert board.ask("query").number("late_set_points") == 4
+    assert channel(board.run_periods(1)) == [1600]
+
+
+def test_a_full_queue_refuses_and_keeps_what_it_has() -> None:
+    board = awake()
+    for i in range(WIRE["queue_set_points"]):
+        assert board.move(20 * (i + 1), 1500 + 10 * (i + 1)) == "ok"
+    assert board.move(900, 1000) == "queue_full"
+    assert board.ask("query").number("overruns") == 1
+    assert channel(board.run_periods(9)) == [1510, 1520, 1530, 1540, 1550, 1560, 1570, 1580, 1580]
+
+
+def test_set_points_cross_the_wrap_of_the_millisecond_clock() -> None:
+    board = awake()
+    while board.now_us < 65_000_000:
+        assert board.move(20, 1500) == "ok"
+        board.run(500_000)
+    board.run(65_500_000 - board.now_us)
+    board.move(100, 1600)
+    assert channel(board.run_periods(5)) == [1520, 1540, 1560, 1580, 1600]
+
+
+def test_the_two_clocks_agree_past_every_wrap() -> None:
+    board = HostedBoard()
+    for now_us in (65_535_999, 65_536_000, 4_294_967_295, 4_294_967_297, 40_000_000_123):
+        board.core.poll(now_us)
+        board.now_us = now_us
+        clock_us = board.ask("ping", token=0).number("clock_us")
+        assert clock_us == now_us % 65_536_000
+        assert board.ask("detach", mask=0).number("clock_ms") == clock_us // 1000
+
+
+def test_a_move_names_only_attached_channels(board: HostedBoard) -> None:
+    board.status("attach", mask=1)
+    assert board.move(20, 1500, 1500) == "not_attached"
+    assert board.move(20, mask=0) == "not_attached"
+    assert board.run_periods(1)[0] == (JAW[2], *[0] * 11)
+
+
+def test_a_channel_without_limits_never_attaches(board: HostedBoard) -> None:
+    assert board.status("attach", mask=EVERY_CHANNEL) == "no_limits"
+    assert board.status("attach", mask=4) == "no_limits"
+    assert board.status("attach", mask=0x8001) == "no_limits"
+    assert board.run_periods(2) == [(0,) * 12] * 2
