@@ -29,7 +29,6 @@ class Parking:
         self._neutral_us = {c.output: c.neutral_us for c in rig.channels}
         self._next_move_us = now_us
         self._detach_from_us = now_us + lead_us + travel_us + _SOFT_START_US
-        self._arrived = False
         self._attempts = 0
         self._detached = False
 
@@ -51,8 +50,7 @@ class Parking:
     def reported(self, pulse_us: tuple[int, ...], now_us: int) -> None:
         """Take the board's pulses by output: once all are at neutral it only rests a moment more."""
         there = all(pulse_us[output] == neutral for output, neutral in self._neutral_us.items())
-        if there and not self._arrived:
-            self._arrived = True
+        if there:
             self._detach_from_us = min(self._detach_from_us, now_us + _REST_US)
 
     def answered(self, request: Request) -> None:

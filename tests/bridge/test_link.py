@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
 import signal
@@ -261,3 +262,24 @@ def test_frames_after_the_end_go_nowhere_and_closing_twice_is_once() -> None:
     link.close()
     link.send(_frame(_OPEN_US))
     assert link.status().sent == 0
+
+
+def test_the_way_back_is_tried_more_than_twice_a_second_however_long_it_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    attempts_s: list[float] = []
+    absent = 9
+
+    def open_later(url: PortUrl) -> ports.Port:
+        attempts_s.append(time.monotonic())
+        if 1 < len(attempts_s) <= 1 + absent:
+            raise DeviceError("no such port")
+        failures: dict[str, Exception] = {"read": OSError()} if len(attempts_s) == 1 else {}
+        return _FailingPort(failures)
+
+    monkeypatch.setattr("mandible.firmware_bridge.link.open_port", open_later)
+    with Link("fake:", _SKULL) as link:
+        _wait_for(lambda: link.status().reconnects == 1 and link.status().ready, 10)
+    waits_s = [b - a for a, b in itertools.pairwise(attempts_s)]
+    assert max(waits_s) < 0.7
+    assert waits_s[0] < waits_s[-1]

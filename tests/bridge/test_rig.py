@@ -6,6 +6,8 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mandible.device.decoder import DecoderSettings
 from mandible.errors import InputError
@@ -59,6 +61,13 @@ def test_shipped_rigs_load_by_name_close_the_lips_and_pose_every_viseme(name: st
 def test_poses_become_pulses_in_the_channel_s_direction() -> None:
     rig = Rig.parse("r.toml", _RIG)
     assert rig.poses_us[Viseme.aa] == (1600, 1750)
+
+
+@given(position=st.floats(0, 1), reversed_=st.booleans())
+def test_a_position_becomes_the_nearest_pulse(position: float, reversed_: bool) -> None:
+    channel = dataclasses.replace(Rig.load("skull").channels[0], reversed=reversed_)
+    exact_us = 1750 - 500 * position if reversed_ else 1250 + 500 * position
+    assert abs(channel.pulse_us(position) - exact_us) <= 0.5
 
 
 def test_without_a_pose_a_channel_stays_at_neutral() -> None:

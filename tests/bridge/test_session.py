@@ -39,6 +39,15 @@ def test_a_set_point_is_due_lead_after_its_emission_on_the_board_s_own_clock() -
         assert abs(due_ms - (arrived_us / 1000 - 4 + _RIG.link.lead_ms)) <= 2
 
 
+def test_a_frame_that_waited_is_due_no_later_for_it() -> None:
+    bench = _bench()
+    bench.run_until(Phase.READY)
+    emitted_us = bench.now_us - 30_000
+    bench.session.move(_POSE_US, emitted_us, bench.now_us)
+    bench.run(10_000)
+    assert abs(_moves(bench)[0][1] - (emitted_us // 1000 + _RIG.link.lead_ms)) <= 1
+
+
 def test_lead_can_be_chosen() -> None:
     bench = Bench(Session(_RIG, 0, lead_ms=50), FakeBoard(_RIG.limits), delay_us=1000)
     bench.run_until(Phase.READY)
@@ -181,6 +190,16 @@ def test_a_board_that_was_switched_off_and_on_is_greeted_and_attached_again() ->
     assert bench.session.greetings == 2
     assert len(_moves(bench)) > 40
     assert bench.session.refusals["not_attached"] >= 1
+
+
+def test_a_board_that_has_let_go_of_the_servos_is_attached_again() -> None:
+    board = FakeBoard(_RIG.limits)
+    bench = _bench(board)
+    bench.run(1_000_000, lambda _: _POSE_US)
+    board.attached_mask = 0
+    bench.run(200_000, lambda _: _POSE_US)
+    assert board.attached_mask == 0b111
+    assert bench.session.greetings == 2
 
 
 def test_after_a_pause_longer_than_the_watchdog_the_servos_are_attached_again() -> None:
