@@ -141,9 +141,10 @@ def _find(path: str | Path) -> Path:
     name = str(path)
     if name in shipped_rigs():
         return SHIPPED / f"{name}.toml"
-    raise InputError(
-        f"{path}: no such rig file, and no shipped rig has that name; {nearest(name, shipped_rigs())}"
-    )
+    if file.suffix or file.name != name:
+        raise InputError(f"{path}: no such rig file; check its path")
+    hint = nearest(name, shipped_rigs())
+    raise InputError(f"{path}: no such rig file, and no shipped rig has that name; {hint}")
 
 
 def _check_schema(source: RigText) -> None:

@@ -230,6 +230,8 @@ def test_broken_toml_names_the_place() -> None:
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^skul: no such rig file, .*; did you mean skull\?$"):
         Rig.load("skul")
+    with pytest.raises(InputError, match=r"^skull\.tml: no such rig file; check its path$"):
+        Rig.load("skull.tml")
     latin = tmp_path / "latin.toml"
     latin.write_bytes("schema = 1 # Käfer".encode("latin-1"))
     with pytest.raises(InputError, match=r"latin\.toml: not UTF-8 text \(byte 14\); save it as UTF-8$"):
