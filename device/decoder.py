@@ -50,7 +50,7 @@ class DecoderSettings:
     consonant_release_ms: int = 15
     rest_attack_ms: int = 20
     rest_release_ms: int = 10
-    closure_threshold: int = 100
+    closure_threshold: int = 60
     closure_hold_ms: int = 30
     hysteresis: int = 51
     gate_level: int = -70
