@@ -67,6 +67,14 @@ class AnyHost(RuleBasedStateMachine):
             self.board.ask("attach", mask=mask)
             self.board.move(in_ms, *[pulse_us] * mask.bit_count(), mask=mask)
 
+    @rule(in_ms=st.integers(0, 40), rest_us=st.sampled_from([0, 1000, 100_000]))
+    def go_far_then_attach_again(self, in_ms: int, rest_us: int) -> None:
+        self.move_all_that_can(in_ms, 2500)
+        self.board.run(100_000)
+        self.board.status("detach", mask=0xFFFF)
+        self.board.run(rest_us)
+        self.board.ask("attach", mask=sum(1 << channel for channel in self.limits))
+
     @rule(data=st.binary(max_size=100))
     def send_garbage(self, data: bytes) -> None:
         self.board.send(data)
