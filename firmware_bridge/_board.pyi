@@ -4,7 +4,8 @@ PERIOD_US: int
 class Board:
     """The firmware core with its permanent memory; starts detached, its clock at 0.
 
-    Times are microseconds of the board's clock as a plain growing count; one that is earlier than the last is ignored.
+    Times are microseconds of the board's clock as a plain growing count; one earlier than the last is
+    ignored.
     """
 
     def __new__(cls, eeprom: bytes, channels: int = 12) -> Board:

@@ -10,5 +10,5 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     skipped = reporter.stats.get("skipped", []) if reporter else []
     if skipped:
-        reporter.write_line(f"{len(skipped)} skipped: install what they need (make test does) or deselect them")
+        reporter.write_line(f"{len(skipped)} skipped: make test installs what they need; or deselect them")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
