@@ -34,9 +34,9 @@ def build() -> tuple[Path, Path]:
 
 
 def _simulator() -> Path:
-    source = _HERE / "harness.c"
-    program = _BUILD / "harness"
-    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+    source, program = _HERE / "harness.c", _BUILD / "harness"
+    changed_s = max(path.stat().st_mtime for path in _HERE.glob("*.[ch]"))
+    if not program.exists() or program.stat().st_mtime < changed_s:
         warnings = ("-Wall", "-Wextra", "-Wno-missing-field-initializers")
         _run("gcc", "-std=gnu99", "-O2", *warnings, str(source), "-o", str(program), "-lsimavr", "-lelf")
     return program

@@ -24,6 +24,8 @@
 #include <simavr/sim_avr.h>
 #include <simavr/sim_elf.h>
 
+#include "hex.h"
+
 #define FREQUENCY_HZ 16000000u
 #define BAUD 115200u
 #define BITS_PER_BYTE 10u
@@ -170,24 +172,6 @@ static void advance(avr_cycle_count_t target)
         }
     }
     avr_cycle_timer_cancel(avr, on_target, NULL);
-}
-
-static int nibble(char digit)
-{
-    const char *digits = "0123456789abcdef";
-    const char *found = digit != '\0' ? strchr(digits, digit) : NULL;
-    return found != NULL ? (int)(found - digits) : -1;
-}
-
-/* Decodes hex into bytes of the same buffer and returns their number. */
-static size_t unhex(char *hex)
-{
-    size_t count = 0;
-    while (nibble(hex[2 * count]) >= 0 && nibble(hex[2 * count + 1]) >= 0) {
-        hex[count] = (char)(nibble(hex[2 * count]) << 4 | nibble(hex[2 * count + 1]));
-        count++;
-    }
-    return count;
 }
 
 static void add_arrival(uint8_t byte)
