@@ -135,11 +135,11 @@ class Decoder:
         return quiet and self._quiet_hops >= self._gate_hops
 
     def _detect_closure(self, posterior: Ints) -> None:
-        best = int(posterior.argmax())
-        candidate = max(CLOSURES, key=lambda v: int(posterior[v]))
-        if posterior[candidate] >= self.settings.closure_threshold or best == candidate:
-            if candidate != self._closure:
-                self._closure, self._closure_left = candidate, self._closure_hops
+        strongest = max(CLOSURES, key=lambda v: int(posterior[v]))
+        present = self._closure
+        if posterior[strongest] >= self.settings.closure_threshold or posterior.argmax() == strongest:
+            if present is None or posterior[strongest] > posterior[present] + self.settings.hysteresis:
+                self._closure, self._closure_left = strongest, self._closure_hops
         elif self._closure_left <= 0:
             self._closure = None
         self._closure_left -= self._closure is not None

@@ -15,6 +15,8 @@ from tests.cli.command import COMMAND, SAMPLE, succeed
 from tests.virtual.microphone.pulse import VirtualMicrophone
 
 START_LIMIT_S = 60
+WAV_HEADER_BYTES = 44
+ON_ITS_WAY_BYTES = 2 * 16000 // 2
 
 
 def samples_of(path: Path) -> np.ndarray:
@@ -36,8 +38,10 @@ def test_live_microphone_equals_bake_of_its_recording(tmp_path: Path) -> None:
             stderr=subprocess.PIPE,
         )
         try:
-            wait_until_recording(out, listening)
+            wait_until_recorded(out, listening, 1)
             microphone.play(SAMPLE)
+            # What was played may still be on its way through the sound server.
+            wait_until_recorded(out, listening, recorded_bytes(out) + ON_ITS_WAY_BYTES)
             listening.send_signal(signal.SIGINT)
             report, complaints = listening.communicate(timeout=30)
         finally:
@@ -53,11 +57,16 @@ def test_live_microphone_equals_bake_of_its_recording(tmp_path: Path) -> None:
     np.testing.assert_array_equal(captured[start : start + len(spoken)], spoken)
 
 
-def wait_until_recording(folder: Path, listening: subprocess.Popen[bytes]) -> None:
-    """Return once a file with more than a WAV header in it grows in the folder."""
+def recorded_bytes(folder: Path) -> int:
+    """Size of the recording, which is the largest file of its folder."""
+    return max((path.stat().st_size for path in folder.iterdir()), default=0)
+
+
+def wait_until_recorded(folder: Path, listening: subprocess.Popen[bytes], count: int) -> None:
+    """Return once that many bytes are in the recording."""
     deadline = time.monotonic() + START_LIMIT_S
     while listening.poll() is None and time.monotonic() < deadline:
-        if any(path.stat().st_size > 44 for path in folder.iterdir()):
+        if recorded_bytes(folder) >= WAV_HEADER_BYTES + count:
             return
         time.sleep(0.02)
-    raise AssertionError("the recording did not begin")
+    raise AssertionError("the recording does not grow")

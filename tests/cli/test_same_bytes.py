@@ -31,7 +31,9 @@ def test_live(expected: bytes, tmp_path: Path) -> None:
     assert (tmp_path / "y.csv").read_bytes() == expected
 
 
-def test_live_at_the_speed_of_speech_with_a_puppet_on_the_line(expected: bytes, tmp_path: Path) -> None:
+def test_live_at_the_speed_of_speech_with_a_puppet_on_the_line(tmp_path: Path) -> None:
+    # A rig brings its own smoothing, so its track is compared with one baked for the same rig.
+    expected = succeed("bake", SAMPLE, "--rig", "skull", "--stamp", "emission", "-o", "-")
     words = ("run", "--source", SAMPLE, "--realtime", "--port", "virtual:", "--stamp", "emission", "--json")
     report = json.loads(succeed(*words, "-o", tmp_path / "y.csv"))
     assert (tmp_path / "y.csv").read_bytes() == expected

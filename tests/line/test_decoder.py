@@ -76,6 +76,11 @@ def test_lips_to_teeth_is_a_closure_too_and_the_stronger_one_wins() -> None:
     assert decode([SHUT, logits(FF=0.97)])[-1].viseme == Viseme.FF
 
 
+def test_closures_do_not_flicker_between_lips_and_teeth() -> None:
+    unsure = [logits(PP=0.52, FF=0.48), logits(PP=0.48, FF=0.52)] * 5
+    assert set(visemes(decode([SHUT, *unsure]))) == {"PP"}
+
+
 def test_hysteresis_keeps_the_present_viseme_until_clearly_beaten() -> None:
     wobble = [logits(ih=0.52, E=0.48), logits(ih=0.48, E=0.52)] * 10
     calm = visemes(decode([logits(ih=0.95), *wobble]))
