@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TRAIN_VENV := .venv-train
+FULL_RESULT := benchmarks/results/test-full.txt
 
 # What Debian, Ubuntu and Raspberry Pi OS call the things that pip cannot bring.
 RUN_PACKAGES := build-essential python3-dev python3-venv portaudio19-dev
@@ -64,8 +65,10 @@ $(TRAIN_VENV)/.installed: pyproject.toml setup.py
 test-training: install $(TRAIN_VENV)/.installed
 	$(TRAIN_VENV)/bin/python -m pytest -m training
 
+# The result is kept, so that a reader sees what was run and when it last held.
 test-full: test test-training
-	$(BIN)/python -m pytest -m full
+	$(BIN)/python -m pytest -m full --no-header -v --durations=0 > $(FULL_RESULT); \
+		status=$$?; cat $(FULL_RESULT); exit $$status
 
 lint: install
 	$(BIN)/ruff check .

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from mandible.firmware_bridge.firmware import generate
 
 _CORE = generate.HEADER.parent
@@ -20,6 +22,18 @@ def _build(program: Path) -> None:
     sources = [str(path) for folder in (_DRIVER, _CORE) for path in sorted(folder.glob("*.c"))]
     options = ("-std=c99", "-g", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{_CORE}")
     subprocess.run(["gcc", *options, *_SANITIZERS, *sources, "-o", str(program)], check=True)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_ten_million_bytes(tmp_path: Path, seed: int) -> None:
+    program = tmp_path / "fuzz"
+    _build(program)
+    done = subprocess.run(
+        [str(program), str(seed), str(10 * _BYTES)], capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["bytes"] >= 10 * _BYTES
 
 
 def test_a_million_random_and_damaged_bytes_and_every_flipped_bit(tmp_path: Path) -> None:
