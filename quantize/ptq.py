@@ -2,7 +2,9 @@
 
 Weights get one scale per output channel, activations one scale per tensor, from the ranges seen on
 calibration features. The input must come out as int8 with scale exactly 1/32 and zero point 0, because
-the front end delivers those bytes; the calibration is made to span the whole range for that.
+the front end delivers those bytes; the calibration is made to span the whole range for that. The output is
+given one fixed scale, so that every model shares one softmax table and a tolerance in steps means the
+same for all of them.
 """
 
 from __future__ import annotations
@@ -11,12 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import flatbuffers
 import numpy as np
 from numpy.typing import NDArray
 
 from mandible.errors import InputError
 from mandible.models import tcn
 from mandible.models.training import as_input
+
+# Sixteen either way of 0 in steps of an eighth: a step changes a weight by an eighth of itself.
+OUTPUT_SCALE = 0.125
 
 
 def calibration(mels: NDArray[np.int8], frames: int, chunks: int, seed: int) -> NDArray[np.int8]:
@@ -54,11 +60,27 @@ def quantise(model: Any, size: tcn.Size, pieces: NDArray[np.int8], target: Path)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8
-    data = converter.convert()
+    data = with_output_scale(converter.convert())
     check_input(data, target)
     partial = target.with_name(f"partial-{target.name}")
     partial.write_bytes(data)
     partial.replace(target)
+
+
+def with_output_scale(data: bytes) -> bytes:
+    """Return the model with logits of ``OUTPUT_SCALE`` per step around 0, instead of what calibration found.
+
+    Only the last layer's rounding changes: its 32-bit sums are scaled to the output's steps at run time.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(data, 0)
+    graph = model.subgraphs[0]
+    quantisation = graph.tensors[graph.outputs[0]].quantization
+    quantisation.scale, quantisation.zeroPoint = [OUTPUT_SCALE], [0]
+    builder = flatbuffers.Builder(len(data))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
 
 
 def check_input(data: bytes, name: Path) -> None:
