@@ -159,6 +159,8 @@ class ChunkAugmenter:
             steps = self._mix(steps, self._pool[rng.integers(len(self._pool))], rng.uniform(0.0, 30.0))
         if rng.random() < 0.15:
             steps = self._mix(steps, self._rumble, rng.uniform(-6.0, 15.0))
+        if rng.random() < 0.1:  # vocoders and noise suppressors blur what happens within 30 ms
+            steps = (np.roll(steps, 1, axis=0) + steps + np.roll(steps, -1, axis=0)) / 3
         steps = self._tone(steps) + rng.uniform(-12.0, 12.0) * STEPS_PER_DB
         return np.clip(np.round(self._drop(steps)), -128, 127).astype(np.int8), viseme
 
@@ -177,7 +179,10 @@ class ChunkAugmenter:
 
     def _tone(self, steps: Floats) -> Floats:
         rng, band = self._rng, np.arange(MEL_BANDS)
-        gain_db = rng.uniform(-8.0, 8.0) * (band / (MEL_BANDS - 1) - 0.5)
+        gain_db = rng.uniform(-12.0, 12.0) * (band / (MEL_BANDS - 1) - 0.5)
+        if rng.random() < 0.6:  # voices and microphones differ most in their broad colour
+            knots = np.linspace(0, MEL_BANDS - 1, rng.integers(4, 9))
+            gain_db += np.interp(band, knots, rng.normal(0.0, 5.0, len(knots)).clip(-14.0, 14.0))
         if rng.random() < 0.2:  # small loudspeakers and high-pass filters
             gain_db -= np.maximum(0, rng.integers(1, 8) - band) * rng.uniform(1.0, 6.0)
         if rng.random() < 0.15:  # telephone band

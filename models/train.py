@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from mandible.errors import InputError, MandibleError
-from mandible.models import augment, corpus, dataset
+from mandible.models import augment, corpus, dataset, tcn
 from mandible.models.corpus import Utterance
 from mandible.models.training import Settings, fit
 
@@ -52,8 +52,29 @@ def save_weights(model: Any, path: Path) -> None:
     partial.replace(path)
 
 
-def train(directory: Path, settings: Settings, out: Path) -> None:
-    """Train on a corpus directory and write the result into the folder ``out``."""
+def trained(folder: Path) -> tuple[Any, Settings, dict[str, Any]]:
+    """Return the float network, its settings and the record in a folder that training left."""
+    weights, record_file = folder / "float.h5", folder / "training.json"
+    if not weights.exists() or not record_file.exists():
+        raise InputError(f"{folder}: float.h5 and training.json are missing; train first")
+    record = json.loads(record_file.read_text(encoding="utf-8"))
+    settings = Settings(**record["settings"])
+    model = tcn.build(tcn.size_of(settings.size))
+    model.load_weights(weights)
+    return model, settings, record
+
+
+def train(directory: Path, settings: Settings, out: Path, start: Path | None = None) -> None:
+    """Train on a corpus directory and write the result into the folder ``out``.
+
+    With ``start``, a folder that an earlier training left, its network learns on.
+    """
+    model, earlier = None, None
+    if start is not None:
+        model, earlier_settings, record = trained(start)
+        if earlier_settings.size != settings.size:
+            raise InputError(f"{start}: its network is {earlier_settings.size}, not {settings.size}")
+        earlier = {key: record[key] for key in ("settings", "history")}
     learn, dev = dataset.trainable(directory, "train"), dataset.trainable(directory, "dev")
     if not learn or not dev:
         raise InputError(f"{directory}: no utterances for training and dev under an allowed licence")
@@ -81,13 +102,15 @@ def train(directory: Path, settings: Settings, out: Path) -> None:
         settings,
         change,
         lambda line: print(line, flush=True),
-        lambda model: save_weights(model, out / "float.h5"),
+        lambda best: save_weights(best, out / "float.h5"),
+        model,
     )
     record = {
         "settings": settings.described(),
         "data": {"train": described(learn), "dev": described(dev)},
         "sounds": augment.sound_credits(directory),
         "history": history,
+        "continued_from": earlier,
     }
     partial = out / "training.partial.json"
     partial.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
@@ -101,10 +124,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--size", default="small", help="nano, small or base")
     parser.add_argument("--epochs", type=int, default=Settings.epochs)
     parser.add_argument("--seed", type=int, default=Settings.seed)
+    parser.add_argument("--learning-rate", type=float, default=Settings.learning_rate)
+    parser.add_argument("--start", type=Path, help="folder of an earlier training to continue")
     parser.add_argument("-o", dest="out", type=Path, required=True, help="folder for the result")
     args = parser.parse_args(arguments)
     try:
-        train(args.corpus, Settings(size=args.size, epochs=args.epochs, seed=args.seed), args.out)
+        settings = Settings(
+            size=args.size, epochs=args.epochs, seed=args.seed, learning_rate=args.learning_rate
+        )
+        train(args.corpus, settings, args.out, args.start)
     except MandibleError as error:
         print(error, file=sys.stderr)
         return error.exit_code

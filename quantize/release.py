@@ -11,14 +11,14 @@ import json
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mandible.device import engines
-from mandible.errors import InputError, MandibleError
+from mandible.errors import MandibleError
 from mandible.models import augment, card, corpus, dataset, evaluate, tcn
+from mandible.models.train import trained
 from mandible.models.training import Settings, logits_of
 from mandible.quantize import ptq
 from mandible.quantize.streaming import to_streaming
@@ -42,18 +42,6 @@ def calibration_pieces(directory: Path, settings: Settings) -> NDArray[np.int8]:
     return pieces
 
 
-def trained(folder: Path) -> tuple[Any, Settings, dict[str, Any]]:
-    """Return the float network, its settings and the training record in a folder that training left."""
-    weights, record_file = folder / "float.h5", folder / "training.json"
-    if not weights.exists() or not record_file.exists():
-        raise InputError(f"{folder}: float.h5 and training.json are missing; train first")
-    record = json.loads(record_file.read_text(encoding="utf-8"))
-    settings = Settings(**record["settings"])
-    model = tcn.build(tcn.size_of(settings.size))
-    model.load_weights(weights)
-    return model, settings, record
-
-
 def release(folder: Path, directory: Path, target: Path) -> None:
     """Write ``target`` and its card from a training folder and the corpus it was trained on."""
     model, settings, record = trained(folder)
@@ -72,7 +60,7 @@ def release(folder: Path, directory: Path, target: Path) -> None:
     told = {
         "size": settings.size,
         "lookahead_ms": settings.lookahead_ms,
-        "training": {"settings": record["settings"], "history": record["history"]},
+        "training": {key: record[key] for key in ("settings", "history", "continued_from")},
         "quantisation": "post-training, int8 weights per channel, int8 activations per tensor",
         "data": record["data"],
         "sounds": record["sounds"],

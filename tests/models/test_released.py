@@ -58,6 +58,7 @@ def test_the_card_tells_data_licences_split_seed_and_figures(model: released.Mod
     said = model.card
     assert said["lookahead_ms"] == model.lookahead_ms == said["training"]["settings"]["lookahead_ms"]
     assert isinstance(said["training"]["settings"]["seed"], int)
+    assert len(said["training"]["history"]) == said["training"]["settings"]["epochs"]
     assert said["split"]
     assert set(said["metrics"]) == {"float", "int8"}
     assert set(said["metrics"]["int8"]) >= {"librispeech_test", "speechocean762_test", "emodb"}

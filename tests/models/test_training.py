@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mandible.device import engines
+from mandible.errors import InputError
 from mandible.models import released, tcn
 from mandible.models.train import train
 from mandible.models.training import Settings, logits_of
@@ -38,14 +40,22 @@ def tiny(tmp_path: Path) -> Path:
 @pytest.mark.training
 def test_a_short_training_learns_tones_and_becomes_a_model_with_a_card(tiny: Path) -> None:
     settings = Settings(size="nano", epochs=8, warm_up_steps=5, batch_chunks=1, chunk_hops=150, seed=3)
-    train(tiny, settings, tiny / "out")
+    train(tiny, settings, tiny / "first")
+    train(tiny, replace(settings, epochs=1), tiny / "out", start=tiny / "first")
     release.release(tiny / "out", tiny, tiny / "toy.tflite")
     model = released.resolve(tiny / "toy.tflite")
     assert model.card["training"]["settings"]["seed"] == 3
+    assert model.card["training"]["continued_from"]["settings"]["epochs"] == 8
     assert [row["source"] for row in model.card["data"]["train"]] == ["en_kathleen"]
     # Six tones are told apart far better than by chance, in both forms.
     assert model.card["metrics"]["int8"]["librispeech_test"]["accuracy"] > 0.4
     assert engines.create("reference", model.path).step(np.zeros(40, np.int8)).shape == (15,)
+
+
+@pytest.mark.training
+def test_a_folder_without_a_training_cannot_be_continued(tiny: Path) -> None:
+    with pytest.raises(InputError, match=r"float\.h5 and training\.json are missing; train first"):
+        train(tiny, Settings(), tiny / "out", start=tiny)
 
 
 @pytest.mark.training
