@@ -86,17 +86,20 @@ def drive(
     sinks: Sequence[Sink],
     clock_ns: Callable[[], int] = time.monotonic_ns,
 ) -> int:
-    """Pull every frame of the source through the line into the sinks; return the number of source frames."""
-    heard = 0
+    """Pull every frame of the source through the line into the sinks.
 
-    def counted() -> Iterator[Frame]:
-        nonlocal heard
+    Returns how many hops of time the source lasted: more than it gave where it dropped some.
+    """
+    hops = 0
+
+    def followed() -> Iterator[Frame]:
+        nonlocal hops
         for frame in source:
-            heard += 1
+            hops = frame.index + 1
             yield frame
 
-    for frame in flushed(counted(), line.delay_ms):
+    for frame in flushed(followed(), line.delay_ms):
         done = line.step(frame).having(emitted_ns=clock_ns())
         for sink in sinks:
             sink(done)
-    return heard
+    return hops

@@ -1,4 +1,7 @@
-"""Ending a live line on Ctrl-C or SIGTERM between two hops, so that files close and the mouth parks."""
+"""Ending a live line between two hops on a signal, so that files close and the mouth parks.
+
+The signals are Ctrl-C, SIGTERM and the hang-up of a closed terminal.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from types import FrameType, TracebackType
 
 from mandible.device.frames import Frame
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interruptible:
@@ -24,7 +27,9 @@ class Interruptible:
         self._stop = False
 
     def __enter__(self) -> Interruptible:
-        self._before = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
+        # One that is ignored stays so: nohup means it.
+        wanted = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self._on_signal) for number in wanted}
         return self
 
     def __exit__(

@@ -19,8 +19,8 @@ class Timing:
         self._durations_ns: deque[int] = deque(maxlen=KEPT_HOPS)
 
     def write(self, frame: Frame) -> None:
-        """Note one frame."""
-        if frame.emitted_ns is not None:
+        """Note one frame; the silence that ends a line is stamped ahead of its time and does not count."""
+        if frame.emitted_ns is not None and frame.emitted_ns >= frame.captured_ns:
             self._durations_ns.append(frame.emitted_ns - frame.captured_ns)
 
     def compute_ms(self) -> dict[str, float] | None:

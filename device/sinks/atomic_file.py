@@ -134,6 +134,8 @@ class StandardOutput:
     """Standard output, unbuffered: a reader gets every line at once, and an error shows where it happens."""
 
     def __init__(self) -> None:
+        if sys.stdout is None:
+            raise InputError("-: standard output is closed: name a file")
         sys.stdout.flush()
 
     def write(self, data: bytes) -> None:

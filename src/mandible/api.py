@@ -18,23 +18,38 @@ from mandible.firmware_bridge.mixer import Mixer
 from mandible.firmware_bridge.rig import Rig
 from mandible.models import released
 
+DEFAULT_MODEL = "small"
 
-def build_line(
-    model: str | released.ModelFile = "small", engine: str | None = None, rig: Rig | None = None
-) -> Line:
+
+def choose(model: str | None, engine: str | None, rig: Rig | None) -> tuple[released.ModelFile, str]:
+    """Return the model file and the engine's name: what is asked for, else the rig's, else the default.
+
+    Raises:
+        InputError: no such model or engine, or a damaged file.
+    """
+    named = model or (None if rig is None else rig.model.name) or DEFAULT_MODEL
+    engine = engine or (None if rig is None else rig.model.engine) or engines.default_name()
+    return released.resolve(named), engine
+
+
+def build_line(model: str | None = None, engine: str | None = None, rig: Rig | None = None) -> Line:
     """Return a fresh line.
 
     Args:
-        model: a released model's name, the path of a streaming ``.tflite``, or one already resolved.
-        engine: an engine's name; None is the fastest exact one.
-        rig: with a rig, frames carry ``pulses_us`` too.
+        model: a released model's name, or the path of a streaming ``.tflite``; None is the rig's, else small.
+        engine: an engine's name; None is the rig's, else ``c``, or ``litert`` without its kernel.
+        rig: with a rig, frames carry ``pulses_us`` too, and the decoder has the rig's smoothing.
 
     Raises:
         InputError: no such model or engine, or a damaged file.
         DeviceError: the engine's package is not installed.
     """
-    file = model if isinstance(model, released.ModelFile) else released.resolve(model)
-    runner = engines.create(engine or engines.default_name(), file)
+    return assemble(*choose(model, engine, rig), rig)
+
+
+def assemble(file: released.ModelFile, engine: str, rig: Rig | None) -> Line:
+    """Return the line of a chosen model, engine and rig."""
+    runner = engines.create(engine, file)
     motion: tuple[Stage, ...] = () if rig is None else (Mixer(rig), Guard(rig))
     settings = None if rig is None else rig.smoothing
     return Line(runner, runner.output_scale, file.lookahead_ms, settings, motion)
@@ -42,7 +57,7 @@ def build_line(
 
 def stream(
     blocks: Iterable[NDArray[np.int16]],
-    model: str = "small",
+    model: str | None = None,
     engine: str | None = None,
     rig: Rig | None = None,
 ) -> Iterator[Frame]:
@@ -63,7 +78,7 @@ def stream(
 
 
 def bake(
-    path: str | PathLike[str], model: str = "small", engine: str | None = None, rig: Rig | None = None
+    path: str | PathLike[str], model: str | None = None, engine: str | None = None, rig: Rig | None = None
 ) -> list[Frame]:
     """Return the decoded frames of a recording (any WAV); raises InputError for a bad file."""
     line = build_line(model, engine, rig)

@@ -158,6 +158,53 @@ def test_a_recording_is_never_written_over(option: str, tmp_path: Path) -> None:
     assert sound.read_bytes() == before
 
 
+def test_two_outputs_never_share_a_file(tmp_path: Path) -> None:
+    out = tmp_path / "same"
+    done = mandible("run", "--source", SAMPLE, "-o", out, "--record", tmp_path / "." / "same")
+    assert "same" in complaint(done, 2)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("bake", SAMPLE, "-o", ""),
+        ("run", "--source", SAMPLE, "--record", "-"),
+        ("bake", SAMPLE, "-o", "x" * 300),
+        ("bake", "x" * 300, "-o", "y.csv"),
+        ("bake", SAMPLE, "-o", "y.csv", "--jobs", "0"),
+        ("run", "--source", SAMPLE, "--duration", "nan"),
+        ("run", "--source", SAMPLE, "--format", "nonsense"),
+    ],
+)
+def test_odd_arguments(words: tuple[str | Path, ...], tmp_path: Path) -> None:
+    complaint(mandible(*words, folder=tmp_path), 2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_verbose_adds_the_traceback_and_keeps_the_exit_code(tmp_path: Path) -> None:
+    done = mandible("bake", tmp_path / "nowhere.wav", "-o", tmp_path / "x.csv", "-v")
+    assert done.returncode == 2
+    assert b"Traceback" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith(b"mandible: ")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_every_bad_recording_of_a_folder_is_named_and_the_good_are_baked(jobs: str, tmp_path: Path) -> None:
+    takes, tracks = tmp_path / "takes", tmp_path / "tracks"
+    takes.mkdir()
+    make_corrupt(takes / "a.wav")
+    make_empty(takes / "b.wav")
+    wav(takes / "c.wav", 3200)
+    done = mandible("bake", takes, "-o", tracks, "--jobs", jobs)
+    assert done.returncode == 2
+    named = [line for line in done.stderr.decode().splitlines() if line.startswith("mandible: ")]
+    assert len(named) == 2
+    assert "a.wav" in named[0]
+    assert "b.wav" in named[1]
+    assert [path.name for path in tracks.iterdir()] == ["c.csv"]
+
+
 def limited_to_4_kb() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 

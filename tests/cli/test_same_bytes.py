@@ -97,3 +97,21 @@ def test_the_python_interface_says_the_same(tmp_path: Path) -> None:
     baked = mandible.bake(SAMPLE)
     assert [frame.viseme for frame in streamed] == [frame.viseme for frame in baked]
     np.testing.assert_array_equal([f.weights for f in streamed], [f.weights for f in baked])
+
+
+@pytest.mark.parametrize(("name", "starts"), [("x.jsonl", b"{"), ("x.json", b"{"), ("x.txt", b"start_s")])
+def test_the_suffix_says_which_format(name: str, starts: bytes, tmp_path: Path) -> None:
+    succeed("bake", SAMPLE, "-o", tmp_path / name)
+    assert (tmp_path / name).read_bytes().startswith(starts)
+
+
+def test_a_file_is_paced_for_a_board_without_being_told() -> None:
+    report = json.loads(succeed("run", "--source", SAMPLE, "--duration", "2", "--port", "fake:", "--json"))
+    assert report["link"]["acked"] > 180
+    assert report["compute_ms"]["p50"] >= 0
+
+
+def test_a_track_on_standard_output_stays_clean() -> None:
+    track = succeed("run", "--source", SAMPLE, "--duration", "1", "-o", "-", "--json")
+    assert track.startswith(b"start_s,end_s,viseme,openness\n")
+    assert b"{" not in track

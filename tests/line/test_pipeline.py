@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import wave
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mandible.cli.run import first, recorded
+from mandible.device.audio import WavWriter
 from mandible.device.frames import Frame, Mel
 from mandible.device.pipeline import HOP_NS, Line, drive, flushed
 from mandible.device.stopping import Interruptible
@@ -108,3 +112,24 @@ def test_timing_reports_percentiles_of_what_it_saw() -> None:
     for i in range(100):
         timing.write(Frame(i, 0, np.zeros(160, np.int16), emitted_ns=(i + 1) * 1_000_000))
     assert timing.compute_ms() == {"p50": 50.5, "p99": 99.01, "max": 100.0}
+
+
+def test_time_that_was_lost_counts_as_time() -> None:
+    with_a_hole = [frame for frame in hops(100) if not 30 <= frame.index < 60]
+    seen: list[Frame] = []
+    assert drive(with_a_hole, a_line(), [seen.append]) == 100
+    assert seen[-1].index == 103
+
+
+def test_silence_that_ends_the_line_is_not_timed() -> None:
+    timing = Timing()
+    timing.write(Frame(0, 2_000_000, np.zeros(160, np.int16), emitted_ns=1_000_000))
+    assert timing.compute_ms() is None
+
+
+def test_a_recording_keeps_time_over_lost_hops(tmp_path: Path) -> None:
+    with_a_hole = [frame for frame in hops(100) if not 30 <= frame.index < 60]
+    with WavWriter(tmp_path / "x.wav") as writer:
+        assert len(list(first(recorded(with_a_hole, writer), 80))) == 50
+    with wave.open(str(tmp_path / "x.wav")) as recording:
+        assert recording.getnframes() == 80 * 160

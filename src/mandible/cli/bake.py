@@ -5,19 +5,22 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
+import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import Pool
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
 
-from mandible.cli.options import LinePlan, add_line_options, keep_apart
+from mandible.cli.options import LinePlan, add_line_options, keep_apart, track_format
 from mandible.device.audio import open_source
 from mandible.device.frames import HOP_MS
 from mandible.device.pipeline import drive
 from mandible.device.sinks.formats import open_track, suffix
-from mandible.errors import InputError
+from mandible.errors import InputError, MandibleError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,29 +32,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Bake every input; the first bad one ends the run with its error, after the others are written."""
+    """Bake every input. A bad one gets its line and spoils nothing for the others."""
+    if args.jobs < 1:
+        raise InputError(f"--jobs {args.jobs}: give at least 1")
     plan = LinePlan.from_options(args)
-    format_name = args.format or "csv"
+    format_name = track_format(args)
     pairs = pair_outputs(args.inputs, args.output, suffix(format_name))
     for recording, track in pairs:
         keep_apart(recording, track)
+    work = [Work(recording, track, plan, format_name, args.stamp) for recording, track in pairs]
     console = Console(stderr=True)
     done: list[dict[str, object]] = []
+    failed: list[MandibleError] = []
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("baking", total=len(pairs))
-        for result in bake_all(pairs, plan, format_name, args.stamp, args.jobs):
-            done.append(result)
+        task = progress.add_task("baking", total=len(work))
+        for result in bake_all(work, args.jobs):
             progress.advance(task)
+            if isinstance(result, MandibleError):
+                failed.append(result)
+            else:
+                done.append(result)
+    done.sort(key=lambda result: str(result["input"]))
     if args.json:
-        print(json.dumps(sorted(done, key=lambda result: str(result["input"]))))
+        # Where the track takes standard output, the summary would spoil it.
+        print(json.dumps(done), file=sys.stderr if args.output == "-" else sys.stdout)
     elif args.verbose:
         for result in done:
             console.print(f"{result['input']} -> {result['output']} ({result['seconds']} s)", highlight=False)
+    for error in sorted(failed, key=str)[:-1]:
+        print(f"mandible: {error}", file=sys.stderr)
+    if failed:
+        raise max(failed, key=str)
     return 0
 
 
 def pair_outputs(inputs: Sequence[str], output: str, suffix: str) -> list[tuple[str, str]]:
     """(input, output) of every recording; a folder stands for the WAV files below it."""
+    if not output:
+        raise InputError("-o: an output needs a name; - is standard output")
     if len(inputs) == 1 and not Path(inputs[0]).is_dir() and not Path(output).is_dir():
         return [(inputs[0], output)]
     recordings: list[str] = []
@@ -76,26 +94,57 @@ def pair_outputs(inputs: Sequence[str], output: str, suffix: str) -> list[tuple[
     return pairs
 
 
-def bake_all(
-    pairs: Sequence[tuple[str, str]], plan: LinePlan, format_name: str, stamp: str, jobs: int
-) -> Iterator[dict[str, object]]:
-    """Bake on as many processes as asked for, yielding results as they come."""
-    if jobs <= 1 or len(pairs) == 1:
-        for recording, track in pairs:
-            yield bake_one(recording, track, plan, format_name, stamp)
+@dataclass(frozen=True)
+class Work:
+    """One recording and everything a worker process needs to bake it."""
+
+    recording: str
+    track: str
+    plan: LinePlan
+    format_name: str
+    stamp: str
+
+
+def bake_all(work: Sequence[Work], jobs: int) -> Iterator[dict[str, object] | MandibleError]:
+    """Bake on as many processes as asked for, yielding results as they come.
+
+    Leaving early, for whatever reason, ends the workers too.
+    """
+    if jobs == 1 or len(work) == 1:
+        yield from map(attempt, work)
         return
-    with ProcessPoolExecutor(min(jobs, len(pairs))) as pool:
-        work = [pool.submit(bake_one, *pair, plan, format_name, stamp) for pair in pairs]
-        for finished in as_completed(work):
-            yield finished.result()
+    with Pool(min(jobs, len(work)), initializer=obey_the_parent) as pool:
+        yield from pool.imap_unordered(attempt, work)
 
 
-def bake_one(recording: str, track: str, plan: LinePlan, format_name: str, stamp: str) -> dict[str, object]:
+def obey_the_parent() -> None:
+    """Leave Ctrl-C to the parent, which then ends the workers; they unwind, so that no partial file stays."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+
+def attempt(work: Work) -> dict[str, object] | MandibleError:
+    """Bake one recording; return what was done, or what is wrong with it."""
+    try:
+        return bake_one(work)
+    except MandibleError as error:
+        return error
+
+
+def bake_one(work: Work) -> dict[str, object]:
     """Bake one recording; on any error the old track, if there was one, stays as it was."""
-    line = plan.build()
-    with open_source(recording) as source:
-        header = plan.header(source.header, stamp)
-        with open_track(track, format_name, stamp, delay_ms=line.delay_ms, header=header) as sink:
-            hops = drive(source, line, [sink.write])
-            sink.close(hops * HOP_MS / 1000)
-    return {"input": recording, "output": track, "seconds": hops * HOP_MS / 1000, "engine": plan.engine}
+    line = work.plan.build()
+    with open_source(work.recording) as source:
+        header = work.plan.header(source.header, work.stamp)
+        with open_track(
+            work.track, work.format_name, work.stamp, delay_ms=line.delay_ms, header=header
+        ) as sink:
+            seconds = drive(source, line, [sink.write]) * HOP_MS / 1000
+            sink.close(seconds)
+    return {
+        "input": work.recording,
+        "output": work.track,
+        "seconds": seconds,
+        "model": work.plan.model.name,
+        "engine": work.plan.engine,
+    }

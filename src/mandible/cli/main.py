@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import signal
 import sys
+import traceback
 from collections.abc import Sequence
 
 from mandible import __version__
-from mandible.errors import MandibleError
+from mandible.errors import InputError, MandibleError
 
 # verb -> one line of help; each verb lives in mandible.cli.<verb> and offers add_arguments() and main().
 VERBS = {
@@ -19,6 +21,9 @@ VERBS = {
     "devices": "list microphones and serial ports",
     "doctor": "check this machine and say how to mend what is missing",
 }
+
+# What a shell reports for a program that Ctrl-C ended.
+INTERRUPTED = 130
 
 
 def build_parser(verb: str | None) -> argparse.ArgumentParser:
@@ -40,19 +45,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     verb = next((w for w in words if w in VERBS), None)
     args = build_parser(verb).parse_args(words)
+    # A service manager's way to say stop; a verb that needs more than to unwind handles it itself.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return int(importlib.import_module(f"mandible.cli.{args.verb}").main(args))
     except MandibleError as error:
-        if args.verbose:
-            raise
-        print(f"mandible: {error}", file=sys.stderr)
-        return error.exit_code
+        return complain(error, error.exit_code, args.verbose)
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader of our standard output is gone; nothing more to say, and nobody to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename else ""
+        return complain(InputError(f"{named}{error.strerror or error}"), InputError.exit_code, args.verbose)
+
+
+def complain(error: MandibleError, exit_code: int, verbose: bool) -> int:
+    """Say in one line what is wrong, after the traceback if it was asked for; return the exit code."""
+    if verbose:
+        traceback.print_exception(error)
+    print(f"mandible: {error}", file=sys.stderr)
+    return exit_code
 
 
 if __name__ == "__main__":

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mandible.api import build_line
-from mandible.device import engines
+from mandible.api import DEFAULT_MODEL, assemble, choose
 from mandible.device.pipeline import Line
+from mandible.device.sinks.formats import FORMAT_IDS, suffix
 from mandible.errors import InputError
 from mandible.firmware_bridge.rig import Rig
 from mandible.models import released
-
-DEFAULT_MODEL = "small"
 
 
 def add_line_options(parser: argparse.ArgumentParser) -> None:
@@ -22,9 +20,15 @@ def add_line_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", metavar="M", help=f"a released model's name or a .tflite file (default: {DEFAULT_MODEL})"
     )
-    parser.add_argument("--engine", metavar="E", help="see docs/engines.md (default: the fastest exact one)")
+    parser.add_argument(
+        "--engine", metavar="E", help="see docs/engines.md (default: c, or litert without its kernel)"
+    )
     parser.add_argument("--rig", metavar="FILE", help="a rig file, or the name of one that ships")
-    parser.add_argument("--format", metavar="F", help="track format (default: csv)")
+    parser.add_argument(
+        "--format",
+        metavar="F",
+        help=f"one of {', '.join(FORMAT_IDS)} (default: by the suffix of OUT, else csv)",
+    )
     parser.add_argument(
         "--stamp",
         choices=("aligned", "emission"),
@@ -45,13 +49,11 @@ class LinePlan:
     def from_options(cls, args: argparse.Namespace) -> LinePlan:
         """Resolve names and files. Errors name what is wrong before anything is opened."""
         rig = None if args.rig is None else Rig.load(args.rig)
-        named = args.model or (None if rig is None else rig.model.name) or DEFAULT_MODEL
-        engine = args.engine or (None if rig is None else rig.model.engine) or engines.default_name()
-        return cls(released.resolve(named), engine, rig)
+        return cls(*choose(args.model, args.engine, rig), rig)
 
     def build(self) -> Line:
         """Return a fresh line."""
-        return build_line(self.model, self.engine, self.rig)
+        return assemble(self.model, self.engine, self.rig)
 
     def header(self, sound: Mapping[str, object], stamp: str) -> dict[str, object]:
         """What an output says about its making; ``sound`` is what the source says of itself."""
@@ -65,7 +67,32 @@ class LinePlan:
         }
 
 
-def keep_apart(reads: str, writes: str | None) -> None:
-    """Refuse to write a file over the one that is being read."""
-    if writes is not None and Path(writes).exists() and Path(reads).exists() and Path(reads).samefile(writes):
-        raise InputError(f"{writes}: is the sound that is being read; write somewhere else")
+def track_format(args: argparse.Namespace) -> str:
+    """Return the format asked for, or the one that the output's suffix stands for, or csv."""
+    if args.format is not None:
+        suffix(args.format)  # refuses an unknown one
+        return str(args.format)
+    by_suffix = {suffix(name): name for name in FORMAT_IDS}
+    return by_suffix.get(Path(args.output or "").suffix.lower(), "csv")
+
+
+def keep_apart(reads: str, *writes: str | None) -> None:
+    """Refuse to write over the sound that is being read, or two outputs into one file."""
+    taken = {place(reads): "is the sound that is being read"}
+    for name in writes:
+        if name == "":
+            raise InputError("an output needs a name; - is standard output")
+        if name is None or name == "-":
+            continue
+        where = place(name)
+        if where in taken:
+            raise InputError(f"{name}: {taken[where]}; write somewhere else")
+        taken[where] = "is written already"
+
+
+def place(name: str) -> Path:
+    """Return where a name leads, links followed; of a name that leads nowhere, as far as it goes."""
+    try:
+        return Path(name).resolve()
+    except (OSError, RuntimeError):
+        return Path(name)

@@ -10,11 +10,14 @@ import sys
 from rich.console import Console
 from rich.table import Column, Table
 
+from mandible.device import engines
 from mandible.errors import DeviceError, InputError
 from mandible.firmware_bridge.limits import limits_crc
 from mandible.firmware_bridge.port_url import parse_port_url
 from mandible.firmware_bridge.rig import Rig
+from mandible.firmware_bridge.rig_keys import nearest
 from mandible.firmware_bridge.storing import LimitsWriter
+from mandible.models import released
 from mandible.models.visemes import VISEME_NAMES
 
 
@@ -36,7 +39,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run the action that was asked for."""
     rig = Rig.load(args.rig)
-    return _store(rig, args) if args.action == "store" else _check(rig, args)
+    if args.action == "store":
+        return _store(rig, args)
+    _refuse_what_is_not_there(rig)
+    return _check(rig, args)
+
+
+def _refuse_what_is_not_there(rig: Rig) -> None:
+    """Raise InputError where the rig names a model or an engine that no run could take."""
+    try:
+        released.resolve(rig.model.name)
+    except InputError as error:
+        raise rig.error("model.name", str(error)) from error
+    if rig.model.engine and rig.model.engine not in engines.NAMES:
+        message = f'"{rig.model.engine}" is no engine; {nearest(rig.model.engine, engines.NAMES)}'
+        raise rig.error("model.engine", message)
 
 
 def _check(rig: Rig, args: argparse.Namespace) -> int:
@@ -131,4 +148,9 @@ def _show_plan(rig: Rig, board: str, difference: str | None) -> None:
 
 def _agreed() -> bool:
     print("Check them against the puppet: from now on the board moves anywhere within them.")
-    return input("Write these limits to the board? [y/N] ").strip().casefold() in ("y", "yes")
+    try:
+        answer = input("Write these limits to the board? [y/N] ")
+    except EOFError:
+        print()
+        raise InputError("the question got no answer: nothing was stored; say y, or add --yes") from None
+    return answer.strip().casefold() in ("y", "yes")
