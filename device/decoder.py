@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mandible.device.engines.softmax import Softmax, normalised
-from mandible.device.frames import HOP_MS, Frame, Weights
+from mandible.device.frames import HOP_MS, MEL_BANDS, Frame, Weights
 from mandible.models.visemes import VISEME_COUNT, Viseme
 
 FULL = 255
@@ -130,7 +130,7 @@ class Decoder:
         return frame.having(weights=weights, viseme=self._viseme, openness=openness)
 
     def _gated(self, mel_sum: int) -> bool:
-        quiet = mel_sum < self.settings.gate_level * 40
+        quiet = mel_sum < self.settings.gate_level * MEL_BANDS
         self._quiet_hops = min(self._quiet_hops + 1, self._gate_hops) if quiet else 0
         return quiet and self._quiet_hops >= self._gate_hops
 

@@ -78,15 +78,14 @@ class Command(Source):
             raise InputError(f"cmd: {self._program!r} ended without giving any sound")
 
     def close(self) -> None:
-        """End the command: politely, then by force."""
+        """End the command and what it started: politely, then by force."""
         self._pacer.stop()
-        if self._process.poll() is None:
-            self._signal(signal.SIGTERM)
-            try:
-                self._process.wait(EXIT_GRACE_S)
-            except subprocess.TimeoutExpired:
-                self._signal(signal.SIGKILL)
-                self._process.wait()
+        self._signal(signal.SIGTERM)
+        try:
+            self._process.wait(EXIT_GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._signal(signal.SIGKILL)
+            self._process.wait()
         self._listener.join(EXIT_GRACE_S)
         for pipe in (self._process.stdout, self._process.stderr):
             # The listener may still hold the other one if a grandchild keeps it open.
@@ -94,7 +93,7 @@ class Command(Source):
                 pipe.close()
 
     def _signal(self, which: signal.Signals) -> None:
-        """Signal the command's whole session; its leader is not reaped yet, so the id is still ours."""
+        """Signal the command's whole session; its number is not given away while a member lives."""
         try:
             os.killpg(self._process.pid, which)
         except ProcessLookupError:

@@ -32,7 +32,8 @@ class Source(ABC):
     def dropped_hops(self) -> int:
         """Hops lost so far because the consumer, or the device, was too slow.
 
-        Frames after a loss carry on with the index they would have had.
+        Frames after hops that this program lost carry on with the index they would have had; how much
+        a device lost that only says "overflow" is not known, so that does not move the index.
         """
         return 0
 

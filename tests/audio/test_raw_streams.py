@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -176,3 +177,17 @@ def test_an_empty_spec_lists_the_kinds() -> None:
         open_source("")
     with pytest.raises(InputError, match="names no microphone"):
         open_source("mic:")
+
+
+def test_what_a_command_started_ends_with_it_even_if_the_command_went_first(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    script = f"sleep 77 >/dev/null 2>&1 & echo $! > {note}; head -c 320 /dev/zero"
+    with open_source(f"cmd:sh -c {shlex.quote(script)}") as source:
+        assert len(list(source)) == 1
+        child = int(note.read_text())
+    for _ in range(200):  # gone, or waiting for whoever inherited it to look
+        status = Path(f"/proc/{child}/stat")
+        if not status.exists() or status.read_text().split()[2] == "Z":
+            return
+        time.sleep(0.01)
+    pytest.fail("the grandchild lives on")
