@@ -67,7 +67,8 @@ test-training: install $(TRAIN_VENV)/.installed
 
 # The result is kept, so that a reader sees what was run and when it last held.
 test-full: test test-training
-	$(BIN)/python -m pytest -m full --no-header -v --durations=0 > $(FULL_RESULT); \
+	$(BIN)/python -c 'import platform as p; print(p.platform(), "Python", p.python_version())' > $(FULL_RESULT)
+	$(BIN)/python -m pytest -m full --no-header -v --durations=0 >> $(FULL_RESULT); \
 		status=$$?; cat $(FULL_RESULT); exit $$status
 
 lint: install

@@ -51,7 +51,7 @@ def to_int16(mono: Mono) -> Pcm:
 
     An int16 sample that came through ``to_mono`` alone returns unchanged.
     """
-    return np.clip(np.rint(mono * FULL_SCALE), -32768, 32767).astype(np.int16)
+    return np.clip(np.rint(np.clip(mono, -2.0, 2.0) * FULL_SCALE), -32768, 32767).astype(np.int16)
 
 
 def _full_scale_one(raw: bytes, sample_format: SampleFormat) -> Mono:

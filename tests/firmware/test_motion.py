@@ -151,3 +151,17 @@ def test_a_channel_without_limits_never_attaches(board: HostedBoard) -> None:
     assert board.status("attach", mask=4) == "no_limits"
     assert board.status("attach", mask=0x8001) == "no_limits"
     assert board.run_periods(2) == [(0,) * 12] * 2
+
+
+def test_a_slow_servo_reaches_its_goal_though_it_is_attached_again_and_again() -> None:
+    board = HostedBoard(eeprom_image({0: (WIDE[0], WIDE[1], WIDE[2], 40)}, watchdog_ms=2000))
+    assert board.status("attach", mask=1) == "ok"
+    seen = []
+    for _ in range(100):  # two seconds
+        assert board.move(20, 2000) == "ok"
+        seen += channel(board.run_periods(1))
+        assert board.status("detach", mask=1) == "ok"
+        assert board.status("attach", mask=1) == "ok"
+    # 40 us/s for two seconds, less the first pulse at neutral and what is not yet a whole microsecond.
+    assert 77 <= seen[-1] - seen[0] <= 80
+    assert all(after - before in (0, 1) for before, after in itertools.pairwise(seen))

@@ -44,4 +44,4 @@ class JsonLines(TrackSink):
         """Nothing is held back."""
 
     def _object(self, content: dict[str, object]) -> None:
-        self.output.write(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+        self.output.write(json.dumps(content, separators=(",", ":")).encode() + b"\n")

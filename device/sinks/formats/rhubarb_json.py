@@ -29,4 +29,4 @@ class RhubarbJson(MouthCues):
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value)

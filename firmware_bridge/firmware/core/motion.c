@@ -13,7 +13,7 @@ void mb_output_attach(mb_output *output, const mb_limits *limits)
     if (output->given_us != 0) {
         output->given_us = mb_clamp(limits, output->given_us); /* the limits may be new */
     }
-    output->carry = 0;
+    /* carry stays: a slow servo that is attached again and again must still reach its goal */
     output->soft_left = MB_SOFT_START_PULSES;
 }
 

@@ -45,8 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     verb = next((w for w in words if w in VERBS), None)
     args = build_parser(verb).parse_args(words)
-    # A service manager's way to say stop; a verb that needs more than to unwind handles it itself.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A service manager's and a closing terminal's way to say stop: unwind, so that nothing stays behind.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     try:
         return int(importlib.import_module(f"mandible.cli.{args.verb}").main(args))
     except MandibleError as error:
