@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
@@ -28,28 +29,39 @@ class PortUrl:
 
 
 def parse_port_url(text: str) -> PortUrl:
-    """Return the parts of ``text``; raise InputError, which shows the right form, where it is no port URL."""
-    parts = urlsplit(text)
+    """Return the parts of the option ``--port text``; InputError, with the right form, for a wrong one."""
+    try:
+        return read_port_url(text)
+    except ValueError as error:
+        raise InputError(f"--port {text}: {error}") from error
+
+
+def read_port_url(text: str) -> PortUrl:
+    """Return the parts of ``text``; raise ValueError, which shows the right form, where it is no port URL."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # a bracket that does not close
+        raise ValueError(f"not a port URL; the forms are {', '.join(_FORMS.values())}") from None
     if parts.scheme not in _FORMS:
         if text.startswith("/"):
-            raise InputError(f"--port {text}: write serial://{text}")
+            raise ValueError(f"write {shlex.quote(f'serial://{text}')}")
         hint = nearest(parts.scheme or text, _FORMS)
-        raise InputError(f"--port {text}: not a port URL this version knows; {hint}")
+        raise ValueError(f"not a port URL this version knows; {hint}")
     form = _FORMS[parts.scheme]
     path = parts.path
     if parts.scheme == "serial" and (parts.netloc or not path.startswith("/")):
-        raise InputError(f"--port {text}: a serial port needs three slashes and its path: {form}")
+        raise ValueError(f"a serial port needs three slashes and its path: {form}")
     if parts.netloc or (parts.scheme in ("fake", "none") and path):
-        raise InputError(f"--port {text}: this form is not known; write {form}")
-    return PortUrl(text, parts.scheme, path, _baud(text, parts.scheme, parts.query))
+        raise ValueError(f"this form is not known; write {form}")
+    return PortUrl(text, parts.scheme, path, _baud(parts.scheme, parts.query))
 
 
-def _baud(text: str, scheme: str, query: str) -> int:
+def _baud(scheme: str, query: str) -> int:
     baud = DEFAULT_BAUD
     for name, value in parse_qsl(query, keep_blank_values=True):
         if scheme != "serial" or name != "baud":
-            raise InputError(f"--port {text}: unknown option {name}; write {_FORMS[scheme]}")
+            raise ValueError(f"unknown option {name}; write {_FORMS[scheme]}")
         if not value.isdecimal() or not 1200 <= int(value) <= 4_000_000:
-            raise InputError(f"--port {text}: baud = {value} is not a rate; it takes 1200 to 4000000")
+            raise ValueError(f"baud = {value} is not a rate; it takes 1200 to 4000000")
         baud = int(value)
     return baud

@@ -6,19 +6,20 @@ import errno
 import os
 import select
 import socket
-import subprocess
-import sys
-import time
+import termios
 from typing import Protocol
 
 import serial
 
 from mandible.errors import DeviceError
 from mandible.firmware_bridge.fake_board import FakeBoard
+from mandible.firmware_bridge.host_clock import now_us
 from mandible.firmware_bridge.port_url import PortUrl
+from mandible.firmware_bridge.virtual_process import VirtualProcess
 
 _CHUNK_BYTES = 4096
-_BOARD_START_S = 20.0
+# pyserial lets the terminal's own error through, which is no OSError.
+_FAILURES = (OSError, termios.error)
 
 
 class Port(Protocol):
@@ -59,7 +60,7 @@ class SerialPort:
         """Open ``path``; raise DeviceError with the remedy where that fails."""
         try:
             self._device = serial.Serial(path, baud, timeout=0, write_timeout=0, exclusive=True)
-        except (OSError, ValueError) as error:  # SerialException is an OSError
+        except (*_FAILURES, ValueError) as error:  # SerialException is an OSError
             raise DeviceError(_remedy(path, error)) from error
         self._descriptor: int = self._device.fileno()
 
@@ -90,24 +91,20 @@ class SerialPort:
         # A port that is gone may refuse even this.
         try:
             self._device.close()
-        except OSError:
+        except _FAILURES:
             return
 
 
 class VirtualPort:
-    """A virtual board in a process of its own: the firmware's portable core behind a pseudo-terminal."""
+    """A virtual board of its own, started for this port and ended with it."""
 
     def __init__(self, baud: int) -> None:
         """Start the board and open its terminal."""
-        command = [sys.executable, "-m", "mandible.firmware_bridge.virtual_board"]
-        # Its own session: Ctrl-C stops the host, which then still parks the puppet.
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-        )
+        self._board = VirtualProcess()
         try:
-            self._tty = SerialPort(self._first_line(), baud)
+            self._tty = SerialPort(self._board.path, baud)
         except DeviceError:
-            self._end()
+            self._board.end()
             raise
 
     def fileno(self) -> int:
@@ -124,32 +121,10 @@ class VirtualPort:
 
     def close(self) -> None:
         """Close the terminal and end the board."""
-        self._tty.close()
-        self._end()
-
-    def _first_line(self) -> str:
-        assert self._process.stdout is not None
-        stream = self._process.stdout.fileno()
-        line = bytearray()
-        give_up_s = time.monotonic() + _BOARD_START_S
-        while not line.endswith(b"\n"):
-            ready = select.select([stream], [], [], max(0.0, give_up_s - time.monotonic()))[0]
-            data = os.read(stream, _CHUNK_BYTES) if ready else b""
-            if not data:
-                raise DeviceError("the virtual board did not start; build its kernel with: make install")
-            line += data
-        return line.split(b"\n")[0].decode().strip()
-
-    def _end(self) -> None:
-        self._process.terminate()
         try:
-            self._process.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                stream.close()
+            self._tty.close()
+        finally:
+            self._board.end()
 
 
 class FakePort:
@@ -174,7 +149,7 @@ class FakePort:
 
     def write(self, data: bytes) -> int:
         """Hand ``data`` to the board, which answers at once."""
-        self.board.receive(data, time.monotonic_ns() // 1000)
+        self.board.receive(data, now_us())
         self._theirs.sendall(self.board.transmit())
         return len(data)
 
@@ -185,7 +160,7 @@ class FakePort:
 
 
 def _remedy(path: str, error: Exception) -> str:
-    number = error.errno if isinstance(error, OSError) else None
+    number = error.args[0] if isinstance(error, _FAILURES) and error.args else None
     if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO):
         return f"{path}: no such port; plug the board in (mandible devices lists the ports there are)"
     if number in (errno.EAGAIN, errno.EBUSY):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import select
-import time
 from types import TracebackType
 
 from mandible.errors import DeviceError
 from mandible.firmware_bridge.board_report import BoardIdentity
+from mandible.firmware_bridge.conversation import converse
+from mandible.firmware_bridge.host_clock import now_us
 from mandible.firmware_bridge.port_url import PortUrl
 from mandible.firmware_bridge.ports import open_port
 from mandible.firmware_bridge.rig import Rig
@@ -15,7 +15,6 @@ from mandible.firmware_bridge.session import Phase, Session
 
 _GREETING_S = 5.0
 _STORING_S = 10.0
-_POLL_S = 0.01
 _KNOWN = (Phase.CLOCKING, Phase.READY, Phase.UNCALIBRATED, Phase.REFUSED)
 
 
@@ -26,7 +25,7 @@ class LimitsWriter:
         """Open the port; raise DeviceError with the remedy where that fails."""
         self._url = url
         self._port = open_port(url)
-        self._session = Session(rig, _now_us())
+        self._session = Session(rig, now_us())
 
     def __enter__(self) -> LimitsWriter:
         """Return itself."""
@@ -54,27 +53,16 @@ class LimitsWriter:
 
         Raises DeviceError where it does not.
         """
-        self._session.store(_now_us())
+        self._session.store(now_us())
         self._talk_until((Phase.CLOCKING, Phase.READY, Phase.REFUSED), _STORING_S)
         if self._session.phase is Phase.REFUSED:
             raise DeviceError(f"{self._url.text}: {self._session.problem}")
 
     def _talk_until(self, phases: tuple[Phase, ...], timeout_s: float) -> None:
-        give_up_s = time.monotonic() + timeout_s
-        out = b""
         try:
-            while self._session.phase not in phases:
-                if time.monotonic() > give_up_s:
-                    silent = "the board does not answer; is the mandible firmware on it?"
-                    raise DeviceError(f"{self._url.text}: {silent}")
-                self._session.poll(_now_us())
-                out += self._session.transmit()
-                out = out[self._port.write(out) :] if out else out
-                select.select([self._port.fileno()], [], [], _POLL_S)
-                self._session.receive(self._port.read(), _now_us())
+            answered = converse(self._port, self._session, lambda: self._session.phase in phases, timeout_s)
         except OSError as error:
             raise DeviceError(f"{self._url.text}: the port went away; check the cable ({error})") from error
-
-
-def _now_us() -> int:
-    return time.monotonic_ns() // 1000
+        if not answered:
+            silent = "the board does not answer; is the mandible firmware on it?"
+            raise DeviceError(f"{self._url.text}: {silent}")

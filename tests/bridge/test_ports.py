@@ -6,6 +6,7 @@ import errno
 import os
 import pty
 import select
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,8 @@ def test_port_urls(text: str, parts: tuple[str, str, int]) -> None:
         ("virtual:?baud=9600", "unknown option baud; write virtual: or virtual:PATH"),
         ("virtual://tmp/board", "this form is not known; write virtual: or virtual:PATH"),
         ("none:x", "this form is not known; write none:"),
+        ("serial://[x", "not a port URL; the forms are virtual: or virtual:PATH, serial:///dev/ttyACM0"),
+        ("/dev/my board", "write 'serial:///dev/my board'"),
     ],
 )
 def test_a_wrong_port_url_shows_the_right_form(text: str, message: str) -> None:
@@ -108,6 +111,21 @@ def test_a_forbidden_port_names_the_group(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(serial, "Serial", refuse)
     with pytest.raises(DeviceError, match=r"no permission; run: sudo usermod -a -G dialout \$USER"):
         SerialPort("/dev/ttyACM0", 115_200)
+
+
+def test_a_terminal_s_own_error_is_one_of_a_port(
+    monkeypatch: pytest.MonkeyPatch, cable: tuple[int, str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise termios.error(errno.EIO, "Input/output error")
+
+    port = SerialPort(cable[1], 115_200)
+    monkeypatch.setattr(port._device, "close", refuse)
+    port.close()
+    os.close(port.fileno())
+    monkeypatch.setattr(termios, "tcsetattr", refuse)
+    with pytest.raises(DeviceError, match="no such port; plug the board in"):
+        SerialPort(cable[1], 115_200)
 
 
 def test_a_port_whose_other_end_is_gone_raises_oserror_on_read_and_write() -> None:

@@ -1,0 +1,78 @@
+"""A virtual board in a process of its own: started, found and ended here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import mandible
+from mandible.errors import DeviceError
+
+# Python puts the current folder first on its path, where a stray tty.py would stand before the standard
+# library's; `-P` says no to that only from 3.11 on. What `mandible` was found by may be that very folder, so
+# its home comes back, but last.
+_LAUNCH = """\
+import sys
+sys.path[:] = [place for place in sys.path if place] + [sys.argv.pop(1)]
+from mandible.firmware_bridge.virtual_board import main
+sys.exit(main())
+"""
+_HOME = Path(mandible.__file__).parents[1].absolute()
+_CHUNK_BYTES = 4096
+_START_S = 20.0
+_END_S = 2.0
+
+
+class VirtualProcess:
+    """The firmware's portable core behind a pseudo-terminal.
+
+    Attributes:
+        path: the terminal to talk to.
+    """
+
+    def __init__(self, *options: str) -> None:
+        """Start a board with the ``options`` of ``virtual_board``; DeviceError where it does not start."""
+        # Its own session: Ctrl-C stops the host, which then still parks the puppet.
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _LAUNCH, str(_HOME), *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        try:
+            self.path = self._first_line()
+        except BaseException:
+            self.end()
+            raise
+
+    def end(self) -> None:
+        """End the board, if it still runs."""
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=_END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
+
+    def _first_line(self) -> str:
+        assert self._process.stdout is not None
+        stream = self._process.stdout.fileno()
+        line = bytearray()
+        give_up_s = time.monotonic() + _START_S
+        while not line.endswith(b"\n"):
+            ready = select.select([stream], [], [], max(0.0, give_up_s - time.monotonic()))[0]
+            data = os.read(stream, _CHUNK_BYTES) if ready else b""
+            if not data:
+                raise DeviceError(
+                    "the virtual board did not start; if its kernel is missing, run in mandible's source "
+                    "folder: pip install --force-reinstall --no-deps -e ."
+                )
+            line += data
+        return line.split(b"\n")[0].decode().strip()
