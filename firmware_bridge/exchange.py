@@ -34,7 +34,6 @@ class Exchange:
 
     Attributes:
         sent, replied, lost: counts by message name. A lost reply is one that did not come in time.
-        unexpected: replies that no request was waiting for.
     """
 
     def __init__(self) -> None:
@@ -42,7 +41,6 @@ class Exchange:
         self.sent: Counter[str] = Counter()
         self.replied: Counter[str] = Counter()
         self.lost: Counter[str] = Counter()
-        self.unexpected = 0
         self._seq = 0
         self._waiting: dict[int, Request] = {}
         self._out = bytearray()
@@ -69,7 +67,6 @@ class Exchange:
         """Return the request that ``message`` answers, or None where there is none."""
         request = self._waiting.get(message.seq)
         if request is None or not _answers(message, request):
-            self.unexpected += 1
             return None
         del self._waiting[message.seq]
         self.replied[request.name] += 1

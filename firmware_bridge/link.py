@@ -8,13 +8,15 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import shlex
 import threading
-import time
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 
 from mandible.device.frames import Frame
 from mandible.errors import DeviceError
+from mandible.firmware_bridge.host_clock import now_us
 from mandible.firmware_bridge.link_status import LinkStatus
 from mandible.firmware_bridge.port_url import parse_port_url
 from mandible.firmware_bridge.ports import Port, open_port
@@ -45,12 +47,14 @@ class Link:
         """Check ``url`` (InputError where it is wrong); nothing is opened yet."""
         self._url = parse_port_url(url)
         self._rig = rig
-        self._session = Session(rig, _now_us())
+        self._session = Session(rig, now_us())
         self._port: Port | None = None
         self._out = bytearray()
         self._frames: deque[tuple[int, tuple[int, ...]]] = deque()
         self._dropped = 0
         self._reconnects = 0
+        # What went wrong in a way that nobody foresaw, until the board takes set-points again.
+        self._fault: str | None = None
         # Guards all of the above; held for microseconds at a time, never during input or output.
         self._changed = threading.Condition()
         self._stopping = threading.Event()
@@ -58,6 +62,7 @@ class Link:
         for descriptor in self._wake_pipe:
             os.set_blocking(descriptor, False)
         self._thread: threading.Thread | None = None
+        self._started = False
 
     def __enter__(self) -> Link:
         """Start."""
@@ -71,12 +76,20 @@ class Link:
         self.close()
 
     def start(self) -> None:
-        """Open the port and begin to talk. Raises DeviceError, with the remedy, where it cannot be opened."""
+        """Open the port and begin to talk; once in a link's life, else RuntimeError.
+
+        Raises DeviceError, with the remedy, where the port cannot be opened; the link is then closed.
+        """
+        if self._stopping.is_set():
+            raise RuntimeError("this link is closed; make a new one")
+        if self._started:
+            raise RuntimeError("this link has been started already")
+        self._started = True
         if self._url.scheme == "none":
             return
         try:
             self._port = open_port(self._url)
-        except DeviceError:
+        except BaseException:
             self.close()
             raise
         self._thread = threading.Thread(target=self._run, name=f"link {self._url.text}", daemon=True)
@@ -104,7 +117,7 @@ class Link:
         count = len(self._rig.channels)
         if len(frame.pulses_us) != count or not all(0 <= pulse_us <= 0xFFFF for pulse_us in frame.pulses_us):
             raise ValueError(f"{count} pulse(s) of 0..65535 µs wanted, not {frame.pulses_us}")
-        emitted_us = _now_us() if frame.emitted_ns is None else frame.emitted_ns // 1000
+        emitted_us = now_us() if frame.emitted_ns is None else frame.emitted_ns // 1000
         with self._changed:
             if len(self._frames) == _QUEUE_FRAMES:
                 self._frames.popleft()
@@ -147,45 +160,53 @@ class Link:
         while not self._stopping.is_set():
             if self._port is None:
                 if not self._stopping.wait(retry_s):
-                    self._reopen()
+                    self._attempt(self._reopen)
                 retry_s = min(2 * retry_s, _LONGEST_RETRY_S)
             else:
                 retry_s = _FIRST_RETRY_S
-                self._turn()
+                self._attempt(self._turn)
+        self._attempt(self._begin_to_park)
+        while self._port is not None and self._session.phase is not Phase.CLOSED:
+            self._attempt(self._turn)
+        self._close_port()
+
+    def _attempt(self, step: Callable[[], None]) -> None:
+        """Do ``step``; where it fails, the port is closed, for ``_run`` to open again."""
+        try:
+            step()
+        except (DeviceError, OSError):  # serial.SerialException is one
+            self._close_port()
+        except Exception as error:  # a thread that dies of it would leave a puppet that nobody parks
+            with self._changed:
+                self._fault = f"the link stumbled over {type(error).__name__}: {error}; please report it"
+            self._close_port()
+
+    def _begin_to_park(self) -> None:
         with self._changed:
             self._frames.clear()
-            self._session.park(_now_us())
-        while self._port is not None and self._session.phase is not Phase.CLOSED:
-            self._turn()
-        if self._port is not None:
-            self._close_port(self._port)
+            self._session.park(now_us())
 
     def _reopen(self) -> None:
-        try:
-            port = open_port(self._url)
-        except DeviceError:
-            return
+        port = open_port(self._url)
         with self._changed:
             self._port = port
             self._out.clear()
             self._reconnects += 1
-            self._session.reconnect(_now_us())
+            self._session.reconnect(now_us())
 
-    def _turn(self) -> None:
-        """Wait for something to do, do it; a port that fails is closed, for ``_run`` to open again."""
-        assert self._port is not None
-        try:
-            self._serve(self._port)
-        except OSError:  # serial.SerialException is one
-            self._close_port(self._port)
-
-    def _close_port(self, port: Port) -> None:
-        port.close()
+    def _close_port(self) -> None:
+        if self._port is not None:
+            # A port that is gone may refuse even this, each kind in its own way.
+            with contextlib.suppress(Exception):
+                self._port.close()
         with self._changed:
             self._port = None
             self._changed.notify_all()
 
-    def _serve(self, port: Port) -> None:
+    def _turn(self) -> None:
+        """Wait for something to do, and do it."""
+        port = self._port
+        assert port is not None
         wake = self._wake_pipe[0]
         select.select([port.fileno(), wake], [port.fileno()] if self._out else [], [], _POLL_S)
         with contextlib.suppress(BlockingIOError):
@@ -200,19 +221,22 @@ class Link:
             raise OSError("the port takes no more bytes")
 
     def _advance(self, data: bytes) -> None:
-        session, now_us, before = self._session, _now_us(), self._session.phase
-        session.receive(data, now_us)
-        session.poll(now_us)
+        session, before = self._session, self._session.phase
+        host_us = now_us()
+        session.receive(data, host_us)
+        session.poll(host_us)
         if session.phase is Phase.UNCALIBRATED and self._is_virtual():
-            session.store(now_us)
+            session.store(host_us)
         # A pose whose time is over would only be refused; a newer one follows.
-        stale_us = now_us - 1000 * (self._rig.link.lead_ms + LIMITS["late_ms"])
+        stale_us = host_us - 1000 * (self._rig.link.lead_ms + LIMITS["late_ms"])
         while self._frames and (session.phase in _LIVE or self._frames[0][0] < stale_us):
             emitted_us, pulses_us = self._frames.popleft()
             if emitted_us < stale_us:
                 self._dropped += 1
             else:
-                session.move(pulses_us, emitted_us, now_us)
+                session.move(pulses_us, emitted_us, host_us)
+        if session.phase in _LIVE:
+            self._fault = None
         if session.phase is not before:
             self._changed.notify_all()
 
@@ -223,9 +247,6 @@ class Link:
     def _problem(self) -> str | None:
         problem = self._session.problem
         if problem is not None and self._session.phase is Phase.UNCALIBRATED:
-            return f"{problem}; run: mandible rig store {self._rig.file} --port {self._url.text}"
-        return problem
-
-
-def _now_us() -> int:
-    return time.monotonic_ns() // 1000
+            rig, port = shlex.quote(self._rig.file), shlex.quote(self._url.text)
+            return f"{problem}; run: mandible rig store {rig} --port {port}"
+        return problem or self._fault

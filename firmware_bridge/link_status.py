@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from mandible.firmware_bridge.board_report import BoardIdentity, BoardState
 from mandible.firmware_bridge.session import Phase, Session
@@ -48,10 +47,6 @@ class LinkStatus:
     round_trip_p99_ms: float | None
     board: BoardIdentity | None
     state: BoardState | None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain values, for JSON."""
-        return asdict(self)
 
     @classmethod
     def of(

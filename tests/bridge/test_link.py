@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import itertools
 import json
@@ -99,7 +100,7 @@ def test_a_virtual_board_is_started_calibrated_moved_and_parked() -> None:
     assert not parked.connected
     assert parked.state is not None
     assert parked.state.pulse_us[0] == _CLOSED_US
-    json.dumps(parked.as_dict())
+    json.dumps(dataclasses.asdict(parked))
 
 
 def test_cable_out_for_three_seconds_and_the_host_is_back_within_one(board: BoardProcess) -> None:
