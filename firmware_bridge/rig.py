@@ -13,7 +13,8 @@ from typing import Any
 from mandible.device.decoder import DecoderSettings
 from mandible.errors import InputError
 from mandible.firmware_bridge.limits import StoredLimits
-from mandible.firmware_bridge.rig_keys import SCHEMA, Effective, RigText, nearest
+from mandible.firmware_bridge.port_url import read_port_url
+from mandible.firmware_bridge.rig_keys import SCHEMA, Effective, RigText, key_error, nearest
 from mandible.models.visemes import VISEME_NAMES
 
 SCHEMA_VERSION = 1
@@ -114,6 +115,7 @@ class Rig:
         model = ModelSettings(**source.read(("model",), SCHEMA["model"]))
         smoothing = DecoderSettings(**source.read(("smoothing",), _smoothing_spec()))
         link = LinkSettings(**source.read(("link",), SCHEMA["link"]))
+        _check_port(source, link.port)
         channels = tuple(_channels(source))
         poses_us = tuple(_poses(source, channels))
         return cls(file, audio, model, smoothing, link, channels, poses_us, tuple(source.effective))
@@ -127,6 +129,11 @@ class Rig:
     def limits(self) -> tuple[StoredLimits, ...]:
         """What a board must have stored before it moves this rig."""
         return tuple(channel.limits for channel in self.channels)
+
+    def error(self, key: str, message: str) -> InputError:
+        """Return the error for the value of the dotted ``key``, with the line it came from."""
+        lines = {e.key: e.line for e in self.effective}
+        return key_error(self.file, lines.get(key), tuple(key.split(".")), message)
 
 
 def shipped_rigs() -> list[str]:
@@ -156,6 +163,13 @@ def _check_schema(source: RigText) -> None:
             f"{version!r} is not supported by this version of mandible; it reads schema = {SCHEMA_VERSION}"
         )
         raise source.error(("schema",), message)
+
+
+def _check_port(source: RigText, port: str) -> None:
+    try:
+        read_port_url(port)
+    except ValueError as error:
+        raise source.error(("link", "port"), f'"{port}": {error}') from error
 
 
 def _smoothing_spec() -> dict[str, dict[str, Any]]:

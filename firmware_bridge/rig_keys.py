@@ -56,10 +56,7 @@ class RigText:
 
     def error(self, path: toml_source.Path, message: str) -> InputError:
         """Return the error for the key at ``path``: ``FILE:LINE: [table] key: message``."""
-        line = toml_source.line_of(self._lines, path)
-        table = f"[{'.'.join(path[:-1])}] " if len(path) > 1 else ""
-        where = self.file if line is None else f"{self.file}:{line}"
-        return InputError(f"{where}: {table}{path[-1]}: {message}")
+        return key_error(self.file, toml_source.line_of(self._lines, path), path, message)
 
     def table(self, path: toml_source.Path) -> Mapping[str, Any]:
         """Return the table at ``path``, empty where the file has none."""
@@ -116,6 +113,13 @@ class RigText:
                 self._refuse_non_finite(inner, path)
         elif isinstance(value, float) and not math.isfinite(value):
             raise self.error(path, f"{value} is not allowed; write a finite number")
+
+
+def key_error(file: str, line: int | None, path: toml_source.Path, message: str) -> InputError:
+    """Return the error for the key at ``path``: ``FILE:LINE: [table] key: message``."""
+    table = f"[{'.'.join(path[:-1])}] " if len(path) > 1 else ""
+    where = file if line is None else f"{file}:{line}"
+    return InputError(f"{where}: {table}{path[-1]}: {message}")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -38,6 +38,29 @@ def test_check_ends_with_2_and_one_line_on_a_wrong_rig(
     assert error == f"mandible: {wrong}:2: chanels: unknown table or key; did you mean channels?\n"
 
 
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('[link]\nport = "serail:///dev/ttyACM0"', "[link] port: "),
+        ('[link]\nport = "serial://[x"', "[link] port: "),
+        ('[model]\nname = "smal"', "[model] name: "),
+        ('[model]\nengine = "tflight"', '[model] engine: "tflight" is no engine; did you mean tflite?'),
+    ],
+)
+def test_check_refuses_what_no_run_could_use_and_names_the_line(
+    table: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rig = tmp_path / "mine.toml"
+    rig.write_text(
+        Path(_SKULL.file).read_text("utf-8").replace("[smoothing]", f"{table}\n[smoothing]"), "utf-8"
+    )
+    line = rig.read_text("utf-8").splitlines().index(table.splitlines()[1]) + 1
+    assert main(["rig", "check", str(rig)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"mandible: {rig}:{line}: {message}")
+    assert error.count("\n") == 1
+
+
 def test_explain_shows_every_value_and_where_it_comes_from(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +110,21 @@ def test_store_asks_a_person_and_takes_no_for_an_answer(
     monkeypatch.setattr("builtins.input", lambda prompt: "y")
     assert main(["rig", "store", "skull", "--port", "fake:"]) == 0
     assert tuple(board.limits.values()) == _SKULL.limits
+
+
+def test_store_takes_the_end_of_input_for_no(
+    board: FakeBoard, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", end)
+    assert main(["rig", "store", "skull", "--port", "fake:"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "mandible: the question got no answer: nothing was stored; say y, or add --yes"
+    ]
+    assert board.limits == {}
 
 
 def test_store_speaks_json(board: FakeBoard, capsys: pytest.CaptureFixture[str]) -> None:
