@@ -6,7 +6,6 @@ import dataclasses
 
 import pytest
 
-from mandible.firmware_bridge.clock import BoardClock
 from mandible.firmware_bridge.fake_board import FakeBoard
 from mandible.firmware_bridge.protocol import Decoder
 from mandible.firmware_bridge.rig import Rig
@@ -290,21 +289,3 @@ def test_only_messages_of_the_schema_leave_the_session() -> None:
     session.poll(0)
     decoder = Decoder()
     assert [m.name for m in decoder.feed(session.transmit())] == ["hello"]
-
-
-def test_the_quickest_ping_says_the_offset_until_it_is_too_old() -> None:
-    clock = BoardClock()
-    assert clock.add(0, 1000, 500_500)
-    assert clock.add(10_000, 40_000, 531_000)
-    assert clock.board_us(100_000, 100_000) == 600_000
-    # 10 s at 0.5 % may be 50 ms: by then the slow but fresh one is the better witness.
-    assert clock.add(10_000_000, 10_030_000, 10_525_000)
-    assert clock.board_us(10_040_000, 10_040_000) == 10_550_000
-    assert clock.uncertainty_us(10_040_000) == 15_050
-
-
-def test_a_ping_that_contradicts_the_others_means_a_restart() -> None:
-    clock = BoardClock()
-    assert clock.add(0, 1000, 500_500)
-    assert not clock.add(200_000, 201_000, 40_000)
-    assert clock.add(200_000, 201_000, 700_500)
