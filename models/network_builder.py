@@ -27,7 +27,6 @@ from mandible.models.quantisation import (
 from mandible.models.tflite_file import Graph, Operator, Tensor
 from mandible.models.visemes import VISEME_COUNT
 
-OPERATORS = ("CONCATENATION", "SLICE", "CONV_2D", "DEPTHWISE_CONV_2D", "ADD")
 FEATURE_SCALE = 1 / 32  # the front end's unit
 VALID_PADDING = 1
 MAX_LAYERS = 512
