@@ -55,7 +55,8 @@ typedef struct {
 /* Starts with what permanent memory holds (all of it right, or no channel has limits), detached. */
 void mb_start(mb_core *core, uint8_t board, uint8_t channels, const uint8_t image[MB_STORE_BYTES], uint32_t now_us);
 
-/* Takes one byte from the host. Time in all calls is the board's own, in us modulo 2^32; it never runs backwards. */
+/* Takes one byte from the host. Time in all calls is the board's own, in us modulo 2^32; it never
+ * runs backwards. A board layer calls at least once in 30 minutes: a step of 2^31 us or more would look like one. */
 void mb_receive(mb_core *core, uint8_t byte, uint32_t now_us);
 
 /* Lets time pass: watchdog and session time-outs. Call at least every few milliseconds. */
