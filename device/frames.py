@@ -13,6 +13,7 @@ from mandible.models.visemes import Viseme
 SAMPLE_RATE_HZ = 16_000
 HOP_SAMPLES = 160
 HOP_MS = 10
+HOP_NS = HOP_MS * 1_000_000
 WINDOW_SAMPLES = 400
 MEL_BANDS = 40
 

@@ -12,10 +12,9 @@ import numpy as np
 
 from mandible.device.decoder import Decoder, DecoderSettings
 from mandible.device.engines.base import Engine
-from mandible.device.frames import HOP_MS, HOP_SAMPLES, Frame, Stage
+from mandible.device.frames import HOP_MS, HOP_NS, HOP_SAMPLES, Frame, Stage
 from mandible.device.frontend import LogMel
 
-HOP_NS = HOP_MS * 1_000_000
 # A window is 25 ms: its centre lies half of that before its last sample. A frame speaks for the hop
 # around that centre, so it starts to be true half a hop earlier still.
 HALF_WINDOW_MS = 12.5

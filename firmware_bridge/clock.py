@@ -9,7 +9,7 @@ _DRIFT_PPM = 5000
 _SAMPLES = 16
 _SLACK_US = 2000
 # The board counts milliseconds modulo 65536, and microseconds with them.
-_CLOCK_US = 65_536 * 1000
+CLOCK_US = 65_536 * 1000
 
 
 class BoardClock:
@@ -38,11 +38,11 @@ class BoardClock:
         Returns False, and takes nothing, where it contradicts the earlier ones: the board has restarted.
         """
         middle_us = (sent_us + received_us) // 2
-        sample = (received_us, received_us - sent_us, (board_us - middle_us) % _CLOCK_US)
+        sample = (received_us, received_us - sent_us, (board_us - middle_us) % CLOCK_US)
         if self._samples:
-            apart_us = (board_us - self.board_us(middle_us, received_us)) % _CLOCK_US
+            apart_us = (board_us - self.board_us(middle_us, received_us)) % CLOCK_US
             may_be_us = self.uncertainty_us(received_us) + self._bound_us(sample, received_us) + _SLACK_US
-            if min(apart_us, _CLOCK_US - apart_us) > may_be_us:
+            if min(apart_us, CLOCK_US - apart_us) > may_be_us:
                 return False
         self._samples.append(sample)
         return True
@@ -54,7 +54,7 @@ class BoardClock:
     def board_us(self, host_us: int, now_us: int) -> int:
         """Return the board's clock at ``host_us``, judged from what is known at ``now_us``."""
         best = min(self._samples, key=lambda sample: self._bound_us(sample, now_us))
-        return (host_us + best[2]) % _CLOCK_US
+        return (host_us + best[2]) % CLOCK_US
 
     def due_ms(self, host_us: int, now_us: int) -> int:
         """Return the board's millisecond clock (modulo 65536) at ``host_us``, as ``move.due_ms`` wants it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mandible.firmware_bridge.clock import CLOCK_US
 from mandible.firmware_bridge.limits import StoredLimits, limits_crc, output_mask
 from mandible.firmware_bridge.protocol import (
     BOARDS,
@@ -24,7 +25,6 @@ from mandible.firmware_bridge.protocol import (
 )
 
 _PERIOD_US = 20_000
-_CLOCK_US = 65_536 * 1000
 
 
 class FakeBoard:
@@ -97,11 +97,11 @@ class FakeBoard:
             watchdog_ms=self.watchdog_ms,
             period_us=_PERIOD_US,
             limits_crc=limits_crc(stored),
-            clock_us=now_us % _CLOCK_US,
+            clock_us=now_us % CLOCK_US,
         )
 
     def _ping(self, message: Message, now_us: int) -> None:
-        self._reply(message, "pong", token=message.number("token"), clock_us=now_us % _CLOCK_US)
+        self._reply(message, "pong", token=message.number("token"), clock_us=now_us % CLOCK_US)
 
     def _query(self, message: Message, now_us: int) -> None:
         self._reply(

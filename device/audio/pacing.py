@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from mandible.device.frames import HOP_MS
-
-HOP_NS = HOP_MS * 1_000_000
+from mandible.device.frames import HOP_NS
 
 
 class Pacer:

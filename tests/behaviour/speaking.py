@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from mandible.api import build_line
-from mandible.device.frames import HOP_SAMPLES, Frame
-from mandible.device.pipeline import HALF_HOP_MS, HOP_NS, Line, flushed
+from mandible.device.frames import HOP_NS, HOP_SAMPLES, Frame
+from mandible.device.pipeline import HALF_HOP_MS, Line, flushed
 from mandible.firmware_bridge.rig import Rig
 from tests.behaviour.lockstep import Motion
 from tests.voices.utterance import Utterance

@@ -13,8 +13,8 @@ import pytest
 
 from mandible.cli.run import first, recorded
 from mandible.device.audio import WavWriter
-from mandible.device.frames import Frame, Mel
-from mandible.device.pipeline import HOP_NS, Line, drive, flushed
+from mandible.device.frames import HOP_NS, Frame, Mel
+from mandible.device.pipeline import Line, drive, flushed
 from mandible.device.stopping import Interruptible
 from mandible.device.timing import Timing
 from mandible.models.visemes import Viseme
