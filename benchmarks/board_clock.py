@@ -2,44 +2,41 @@
 
 from __future__ import annotations
 
-import select
-import time
-
 from mandible.errors import DeviceError
+from mandible.firmware_bridge.clock import CLOCK_US
+from mandible.firmware_bridge.conversation import converse
+from mandible.firmware_bridge.host_clock import now_us
 from mandible.firmware_bridge.port_url import parse_port_url
 from mandible.firmware_bridge.ports import open_port
 from mandible.firmware_bridge.rig import Rig
 from mandible.firmware_bridge.session import Phase, Session
 
-TIMEOUT_US = 5_000_000
-POLL_S = 0.01
+TIMEOUT_S = 5.0
 
 
-def board_zero_ns(url: str, rig: Rig) -> int:
+def board_zero_ns(url: str, rig: Rig, started_ns: int) -> int:
     """Greet the board, ping it, and return the monotonic time (ns) at which its clock began.
 
-    Only for a board that has run for less than 71 minutes, after which its clock of 32 bits starts over.
+    The clock starts over every 65.5 s, so the board alone cannot say how often it has: ``started_ns`` is
+    about when it was switched on, right to half a minute.
 
     Raises:
         DeviceError: the board does not answer, or has other limits stored than the rig's.
     """
     port = open_port(parse_port_url(url))
     try:
-        start_us = now_us()
-        session = Session(rig, start_us)
-        while session.phase is not Phase.READY:
-            if session.problem is not None or now_us() - start_us > TIMEOUT_US:
-                raise DeviceError(f"{url}: {session.problem or 'the board does not answer'}")
-            session.poll(now_us())
-            port.write(session.transmit())
-            if select.select([port.fileno()], [], [], POLL_S)[0]:
-                session.receive(port.read(), now_us())
+        session = Session(rig, now_us())
+
+        def settled() -> bool:
+            return session.phase is Phase.READY or session.problem is not None
+
+        if not converse(port, session, settled, TIMEOUT_S) or session.problem is not None:
+            raise DeviceError(f"{url}: {session.problem or 'the board does not answer'}")
         read_us = now_us()
-        return 1000 * (read_us - session.clock.board_us(read_us, read_us))
+        latest_us = read_us - session.clock.board_us(read_us, read_us)
+        turns = round((latest_us - started_ns / 1000) / CLOCK_US)
+        return 1000 * (latest_us - turns * CLOCK_US)
+    except OSError as error:
+        raise DeviceError(f"{url}: the port went away ({error})") from error
     finally:
         port.close()
-
-
-def now_us() -> int:
-    """Return the monotonic clock in µs, the clock frames are stamped with."""
-    return time.monotonic_ns() // 1000

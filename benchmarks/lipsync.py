@@ -93,7 +93,7 @@ def closures(phones: Sequence[Phone], sound_s: Series, opening: Series) -> Hits:
 
     Args:
         phones: what was said.
-        sound_s: (n,) instant of the sound that each pulse shows: its time less the known delay.
+        sound_s: (n,) instant of the sound that each pulse shows: its time less the expected delay.
         opening: (n,) jaw position of each pulse, 0 (closed) to 1 (wide).
     """
     return _count(bilabials(phones), sound_s, opening, lambda p: bool(p.min() <= CLOSED_BELOW))

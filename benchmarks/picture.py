@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import MultipleLocator
 from numpy.typing import NDArray
 
@@ -36,7 +37,7 @@ Series = NDArray[np.float64]
 
 WIDTH_PX, HEIGHT_PX, DPI = 1600, 900, 100
 INK, FAINT, GRID = "#22303c", "#8a97a3", "#e3e8ec"
-SOUND, CLOSURE, COMMANDED = "#7f93a6", "#d1495b", "#6f8aa3"
+SOUND, CLOSURE, WIDE, COMMANDED = "#7f93a6", "#d1495b", "#c77700", "#6f8aa3"
 MEASURED = ("#e07a1f", "#2a7f62", "#5b4b9a", "#b0413e")
 # Lips shut or nearly so, wide vowels, other vowels, tongue and teeth, silence: what a viewer can tell apart.
 VISEME_COLOURS = {
@@ -56,8 +57,9 @@ VISEME_COLOURS = {
     "nn": "#c3d1ea",
     "RR": "#d3dcef",
 }
-# Share of the picture's width that a letter of a label takes.
-LETTER_SHARE = 0.0046
+COLOUR_KEY = {"PP": "lips shut", "FF": "lip and teeth", "aa": "vowels", "ou": "round", "DD": "tongue, teeth"}
+# Share of the picture's width that a letter of a label takes: a viseme's, and a phone's with air around.
+LETTER_SHARE, PHONE_SHARE = 0.0046, 0.0064
 
 
 def read_pulses(path: Path) -> dict[int, Series]:
@@ -97,7 +99,7 @@ def draw(
         measured: the same of the pulses, when each began.
         out: the picture.
         rig: names and limits of the channels; the first is the jaw.
-        delay_s: known delay of the line and the wait for a pulse, by which the phones are looked for later.
+        delay_s: expected delay from sound to pulse, by which the phones are looked for later.
         phones: ``start_s,end_s,phone``; without it there are no phone labels and no figures.
 
     Returns:
@@ -124,6 +126,14 @@ def draw(
         title = f"{wav.name}, spoken by the {Path(rig.file).stem}"
         figure.text(0.062, 0.945, title, fontsize=18, fontweight="bold", color=INK)
         figure.text(0.062, 0.905, headline, fontsize=13, color=INK)
+        patches = [Patch(color=VISEME_COLOURS[viseme], label=name) for viseme, name in COLOUR_KEY.items()]
+        figure.legend(
+            handles=patches,
+            loc="upper right",
+            bbox_to_anchor=(0.992, 0.985),
+            ncols=len(patches),
+            frameon=False,
+        )
         temporary = out.with_name(f".{out.name}.{os.getpid()}")
         figure.savefig(temporary, format="png", dpi=DPI)
     temporary.replace(out)
@@ -179,25 +189,44 @@ def draw_sound(axes: Axes, sound: Series, rate_hz: int, phones: Sequence[Phone])
     axes.set_ylim(-1.75 * peak, 1.1 * peak)
     axes.set_ylabel("sound", color=INK)
     bare(axes)
-    letter_s = LETTER_SHARE * len(sound) / rate_hz
-    free_s = [0.0, 0.0]
-    for phone in (p for p in phones if p.phone != SILENCE):
-        wide = phone.stressed and phone.phone in OPEN_VOWELS
-        shut = phone in bilabials([phone])
-        colour = CLOSURE if shut else "#c77700" if wide else FAINT
-        middle_s, half_s = (phone.start_s + phone.end_s) / 2, letter_s * len(phone.phone) / 2
-        row = int(np.argmin(free_s))
-        free_s[row] = middle_s + half_s
+    for phone, row in placed(phones, PHONE_SHARE * len(sound) / rate_hz):
+        colour = CLOSURE if is_shut(phone) else WIDE if is_wide(phone) else FAINT
         axes.text(
-            middle_s,
+            (phone.start_s + phone.end_s) / 2,
             (-1.36, -1.64)[row] * peak,
             phone.phone.lower(),
             ha="center",
             va="center",
             fontsize=8.5,
             color=colour,
-            fontweight="bold" if shut or wide else "normal",
+            fontweight="normal" if colour == FAINT else "bold",
         )
+
+
+def is_shut(phone: Phone) -> bool:
+    """Whether the lips meet in it."""
+    return bool(bilabials([phone]))
+
+
+def is_wide(phone: Phone) -> bool:
+    """Whether the jaw is expected to drop in it."""
+    return phone.stressed and phone.phone in OPEN_VOWELS
+
+
+def placed(phones: Sequence[Phone], letter_s: float) -> list[tuple[Phone, int]]:
+    """Give each phone's label one of two rows; labels that fit in neither are left out, plain ones first."""
+    taken: list[list[tuple[float, float]]] = [[], []]
+    found = []
+    spoken = (phone for phone in phones if phone.phone != SILENCE)
+    for phone in sorted(spoken, key=lambda phone: not (is_shut(phone) or is_wide(phone))):
+        middle_s, half_s = (phone.start_s + phone.end_s) / 2, letter_s * len(phone.phone) / 2
+        left_s, right_s = middle_s - half_s, middle_s + half_s
+        free = [n for n, row in enumerate(taken) if all(right_s <= a or b <= left_s for a, b in row)]
+        if free:
+            row = min(free, key=lambda n: len(taken[n]))
+            taken[row].append((left_s, right_s))
+            found.append((phone, row))
+    return found
 
 
 def draw_visemes(axes: Axes, track: Sequence[tuple[float, float, str]], letter_s: float) -> None:
@@ -246,7 +275,7 @@ def finish_pulses(axes: Axes, rig: Rig, phones: Sequence[Phone], delay_s: float)
     handles.append(axes.plot([], [], color=COMMANDED, linewidth=1.2, label="commanded")[0])
     handles.append(axes.plot([], [], color=FAINT, linestyle=":", linewidth=1.4, label="limits")[0])
     if phones:
-        label = f"/p b m/, {delay_s * 1000:.0f} ms later (the known delay)"
+        label = f"/p b m/, {delay_s * 1000:.0f} ms later: the expected delay to the pulse"
         handles.append(axes.fill_between([], [], color=CLOSURE, alpha=0.25, linewidth=0, label=label))
     axes.legend(handles=handles, loc="upper right", ncols=len(handles), frameon=False, fontsize=10.5)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 import time
 import wave
@@ -10,12 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mandible.benchmarks import demo
 from mandible.benchmarks.board_clock import board_zero_ns
-from mandible.benchmarks.demo import virtual_board
+from mandible.benchmarks.demo import advice, compute_s, virtual_board
 from mandible.benchmarks.lipsync import Hits, Performance, Phone, closures, lag_ms, openings, read_phones
-from mandible.benchmarks.picture import HEIGHT_PX, WIDTH_PX, draw
+from mandible.benchmarks.picture import HEIGHT_PX, WIDTH_PX, draw, placed
+from mandible.device.frames import Frame
 from mandible.errors import InputError
+from mandible.firmware_bridge.fake_board import FakeBoard
 from mandible.firmware_bridge.link import Link
+from mandible.firmware_bridge.ports import FakePort
 from mandible.firmware_bridge.rig import Rig
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -97,4 +102,72 @@ def test_the_board_s_clock_began_when_the_board_did(tmp_path: Path) -> None:
         after_ns = time.monotonic_ns()
         with Link(port, rig) as link:
             link.wait_ready()
-        assert before_ns < board_zero_ns(port, rig) < after_ns
+        assert before_ns < board_zero_ns(port, rig, before_ns) < after_ns
+
+
+class _OldBoard(FakePort):
+    """A board switched on long ago, on a cable that takes a few bytes at a time."""
+
+    def __init__(self, rig: Rig, zero_us: int) -> None:
+        super().__init__(FakeBoard(rig.limits))
+        self._zero_us = zero_us
+
+    def write(self, data: bytes) -> int:
+        taken = data[:5]
+        self.board.receive(taken, time.monotonic_ns() // 1000 - self._zero_us)
+        self._theirs.sendall(self.board.transmit())
+        return len(taken)
+
+
+def test_a_board_older_than_its_clock_can_count_is_known_by_when_it_was_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = Rig.load("skull")
+    zero_us = time.monotonic_ns() // 1000 - 200_000_000
+    monkeypatch.setattr("mandible.benchmarks.board_clock.open_port", lambda url: _OldBoard(rig, zero_us))
+    for late_s in (-20, 0, 20):
+        found_ns = board_zero_ns("fake:", rig, 1000 * zero_us - late_s * 1_000_000_000)
+        assert found_ns / 1e9 == pytest.approx(zero_us / 1e6, abs=0.05)
+
+
+def test_hops_after_the_sound_do_not_shorten_the_delay() -> None:
+    late = [Frame(i, 1000, np.zeros(160, np.int16), emitted_ns=2_001_000) for i in range(3)]
+    ahead = [Frame(i, 9_000_000, np.zeros(160, np.int16), emitted_ns=1000) for i in range(3, 9)]
+    assert compute_s([*late, *ahead], 3) == 0.002
+
+
+def test_the_advice_can_be_pasted_where_the_demo_ran(tmp_path: Path) -> None:
+    assert ":    .venv/bin/mandible run --source mic" in advice(tmp_path / ".venv/bin/python", tmp_path)
+    elsewhere = advice(Path("/my env/bin/python"), tmp_path)
+    assert "'/my env/bin/mandible' rig store skull --port 'serial:///dev/ttyACM0?baud=115200'" in elsewhere
+
+
+def test_without_the_recording_or_the_drawing_package_the_demo_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert demo.main() == 3
+    monkeypatch.setattr(demo, "SOUND", tmp_path / "puppet.wav")
+    assert demo.main() == 3
+    assert capsys.readouterr().err.splitlines() == [
+        "demo: the picture needs matplotlib, which is not installed: pip install matplotlib",
+        "demo: puppet.wav: not there; the demo runs in mandible's source folder: make demo",
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_labels_of_phones_never_overlap_and_closures_come_first() -> None:
+    crowd = [Phone(0.03 * i, 0.03 * (i + 1), "M" if i == 2 else "TH", False) for i in range(8)]
+    letter_s = 0.05
+    found = placed(crowd, letter_s)
+    assert crowd[2] in [phone for phone, _ in found]
+    assert len(found) < len(crowd)
+    for row in (0, 1):
+        ends_s = sorted(
+            (middle_s - letter_s * len(phone.phone) / 2, middle_s + letter_s * len(phone.phone) / 2)
+            for phone, its_row in found
+            if its_row == row
+            for middle_s in [(phone.start_s + phone.end_s) / 2]
+        )
+        assert all(before[1] <= after[0] for before, after in itertools.pairwise(ends_s))
