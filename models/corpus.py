@@ -191,7 +191,7 @@ def read_audio(path: Path) -> Pcm:
         try:
             import soundfile
         except ImportError:
-            raise DeviceError(f"{path}: reading it needs soundfile: pip install 'mandible[train]'") from None
+            raise DeviceError(f"{path}: reading it needs soundfile: pip install soundfile") from None
         try:
             pcm, rate_hz = soundfile.read(path, dtype="int16")
         except soundfile.LibsndfileError as error:

@@ -62,7 +62,9 @@ def keras() -> Any:
     try:
         import tf_keras
     except ImportError:
-        raise DeviceError("training needs TensorFlow: pip install 'mandible[train]'") from None
+        raise DeviceError(
+            "training needs TensorFlow; in mandible's source folder: pip install -e '.[train]'"
+        ) from None
     return tf_keras
 
 

@@ -14,7 +14,10 @@ from typing import Any
 from mandible.device.frames import SAMPLE_RATE_HZ
 from mandible.errors import DeviceError
 
-INSTALL_PYAUDIO = "apt install portaudio19-dev gcc python3-dev, then pip install 'mandible[mic]'"
+INSTALL_PYAUDIO = (
+    "apt install portaudio19-dev gcc python3-dev, then pip install PyAudio "
+    "(in mandible's source folder, make install does both)"
+)
 LIST_THEM = "`mandible devices` lists what there is"
 
 

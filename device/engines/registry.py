@@ -38,7 +38,8 @@ def create(name: str, model: ModelOnDisk | Path | str) -> Engine:
     if name == "c":
         if not _have_kernel():
             raise DeviceError(
-                "engine c: no compiled kernel; reinstall mandible from a wheel, or with a C compiler"
+                "engine c: no compiled kernel; with a C compiler there, run in mandible's source folder: "
+                "pip install --force-reinstall --no-deps -e ."
             )
         from mandible.device.engines.c import CEngine
 

@@ -11,6 +11,8 @@ from mandible.device.engines.interpreter import InterpreterEngine
 from mandible.errors import DeviceError
 from mandible.models.network import Network
 
+OLD_RUNTIME = "pip install 'tflite-runtime==2.14.0' 'numpy<2'"
+
 
 class TfliteEngine(InterpreterEngine):
     """Reference kernels from ``ai_edge_litert``, else from ``tflite_runtime``."""
@@ -35,8 +37,8 @@ def _runtime() -> Any:
     except ImportError:
         raise DeviceError(
             "engine tflite: neither ai-edge-litert nor tflite-runtime is installed; "
-            "run: pip install ai-edge-litert, or: pip install 'mandible[tflite]'"
+            f"run: pip install ai-edge-litert, or, before Python 3.12: {OLD_RUNTIME}"
         ) from None
     if int(np.__version__.split(".")[0]) >= 2:
-        raise DeviceError("engine tflite: tflite-runtime needs numpy<2; run: pip install 'mandible[tflite]'")
+        raise DeviceError(f"engine tflite: tflite-runtime needs numpy<2; run: {OLD_RUNTIME}")
     return interpreter

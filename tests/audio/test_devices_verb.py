@@ -95,7 +95,7 @@ def test_a_missing_package_is_named_and_the_rest_is_listed(
     monkeypatch.setitem(sys.modules, "pyaudio", None)
     assert main(["devices", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert "pip install 'mandible[mic]'" in listed["problems"]["microphones"]
+    assert "pip install PyAudio" in listed["problems"]["microphones"]
     assert len(listed["serial_ports"]) == 2
 
 

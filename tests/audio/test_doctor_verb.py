@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from mandible.cli import devices, doctor
 from mandible.cli.doctor import FAIL, OK, WARN, Check
 from mandible.cli.main import main
 from mandible.errors import DeviceError
+from mandible.models import released
 
 
 def all_well(*_: object) -> Check:
@@ -73,7 +75,7 @@ def test_kernels_that_do_not_load(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mandible.device.engines._tcn", None)
     check = doctor.kernel("engine kernel", "mandible.device.engines._tcn")
     assert check.result == FAIL
-    assert "make install" in check.remedy
+    assert "pip install --force-reinstall --no-deps -e ." in check.remedy
     assert doctor.kernel("json", "json").result == OK
 
 
@@ -89,11 +91,10 @@ def test_python_versions(monkeypatch: pytest.MonkeyPatch, version: tuple[int, in
 def test_a_model_whose_bytes_changed_is_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes, result: str
 ) -> None:
-    path = tmp_path / "small.tflite"
-    path.write_bytes(content)
-    found = SimpleNamespace(name="small", path=path, sha256=hashlib.sha256(b"model").hexdigest())
-    released = SimpleNamespace(resolve=lambda name: found)
-    monkeypatch.setitem(sys.modules, "mandible.models.released", released)
+    (tmp_path / "small.tflite").write_bytes(content)
+    card = {"name": "small", "sha256": hashlib.sha256(b"model").hexdigest(), "lookahead_ms": 30}
+    (tmp_path / "small.card.json").write_text(json.dumps(card), "utf-8")
+    monkeypatch.setattr(released, "FOLDER", tmp_path)
     assert doctor.model().result == result
 
 
@@ -137,3 +138,31 @@ def test_a_device_file_one_may_not_open(monkeypatch: pytest.MonkeyPatch, tmp_pat
     check = doctor.group("dialout", "serial ports", [node])
     assert check.result == WARN
     assert "usermod -a -G dialout" in check.remedy
+
+
+def test_the_ports_listed_are_the_ports_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "serial_ports", lambda: [{"port": "/dev/ttyS9"}])
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert doctor.serial().finding == "/dev/ttyS9"
+    assert doctor.dialout_group().finding == "you may not open /dev/ttyS9"
+
+
+def test_ports_that_cannot_be_listed_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "serial.tools", None)
+    assert doctor.serial().result == FAIL
+    assert doctor.dialout_group().result == WARN
+    assert "pip install pyserial" in doctor.dialout_group().finding
+
+
+@pytest.mark.parametrize("folder", ["src/mandible", "docs"])
+def test_nobody_is_sent_to_a_registry_that_does_not_have_mandible(folder: str) -> None:
+    root = Path(__file__).parents[2]
+    pages = [
+        Path(at, name)
+        for at, _, names in os.walk(root / folder, followlinks=True)
+        for name in names
+        if name.endswith((".py", ".md"))
+    ]
+    assert len(pages) > 5
+    asked = re.compile(r"pip install [^\n]*\bmandible\b(?!'s)|mandible\[")
+    assert [page.name for page in pages if asked.search(page.read_text("utf-8"))] == []

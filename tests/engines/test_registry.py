@@ -78,9 +78,9 @@ def test_without_packages_only_the_reference_is_available() -> None:
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [
-        ("c", "reinstall mandible from a wheel"),
+        ("c", r"pip install --force-reinstall --no-deps -e \."),
         ("litert", "pip install ai-edge-litert"),
-        ("tflite", r"pip install 'mandible\[tflite\]'"),
+        ("tflite", "pip install 'tflite-runtime==2.14.0' 'numpy<2'"),
     ],
 )
 def test_a_missing_package_is_a_device_error_with_its_remedy(name: str, remedy: str) -> None:
