@@ -83,7 +83,9 @@ firmware:
 	@$(MAKE) --no-print-directory deps PACKAGES="make gcc-avr avr-libc avrdude"
 	$(MAKE) -C firmware_bridge/firmware
 
+# Afresh: what an earlier build left behind would travel along.
 wheel: install
+	rm -rf build dist/*.whl
 	$(BIN)/pip wheel -q --no-deps -w dist .
 
 clean:
