@@ -91,9 +91,10 @@ def test_a_signal_while_the_source_waits_ends_the_line_at_once() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         signal.pause()  # a source that would wait for ever
 
+    before = signal.getsignal(signal.SIGTERM)
     with Interruptible(stuck()) as frames:
         assert len(list(frames)) == 3
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_a_signal_during_a_hop_lets_the_hop_finish() -> None:
