@@ -89,5 +89,5 @@ wheel: install
 	$(BIN)/pip wheel -q --no-deps -w dist .
 
 clean:
-	rm -rf build dist demo src/*.egg-info firmware_bridge/firmware/build
+	rm -rf build dist demo src/*.egg-info firmware_bridge/firmware/build $(VENV)/.installed
 	find device firmware_bridge -name '*.so' -delete
