@@ -63,7 +63,7 @@ $(TRAIN_VENV)/.installed: pyproject.toml setup.py
 	@touch $@
 
 test-training: install $(TRAIN_VENV)/.installed
-	$(TRAIN_VENV)/bin/python -m pytest -m training
+	$(TRAIN_VENV)/bin/python -m pytest -m training tests/models
 
 # The result is kept, so that a reader sees what was run and when it last held.
 test-full: test test-training
