@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mandible.errors import InputError
 from mandible.firmware_bridge.rig_keys import nearest
+from mandible.wording import shortened
 
 DEFAULT_BAUD = 115_200
 _FORMS = {
@@ -33,7 +34,7 @@ def parse_port_url(text: str) -> PortUrl:
     try:
         return read_port_url(text)
     except ValueError as error:
-        raise InputError(f"--port {text}: {error}") from error
+        raise InputError(f"--port {shortened(text)}: {error}") from error
 
 
 def read_port_url(text: str) -> PortUrl:
@@ -60,8 +61,8 @@ def _baud(scheme: str, query: str) -> int:
     baud = DEFAULT_BAUD
     for name, value in parse_qsl(query, keep_blank_values=True):
         if scheme != "serial" or name != "baud":
-            raise ValueError(f"unknown option {name}; write {_FORMS[scheme]}")
-        if not value.isdecimal() or not 1200 <= int(value) <= 4_000_000:
-            raise ValueError(f"baud = {value} is not a rate; it takes 1200 to 4000000")
+            raise ValueError(f"unknown option {shortened(name)}; write {_FORMS[scheme]}")
+        if not value.isdecimal() or len(value) > 7 or not 1200 <= int(value) <= 4_000_000:
+            raise ValueError(f"baud = {shortened(value)} is not a rate; it takes 1200 to 4000000")
         baud = int(value)
     return baud

@@ -16,8 +16,11 @@ from mandible.firmware_bridge.limits import StoredLimits
 from mandible.firmware_bridge.port_url import read_port_url
 from mandible.firmware_bridge.rig_keys import SCHEMA, Effective, RigText, key_error, nearest
 from mandible.models.visemes import VISEME_NAMES
+from mandible.small_file import exists, read_small
+from mandible.wording import shortened, shown
 
 SCHEMA_VERSION = 1
+MOST_BYTES = 1 << 20
 SHIPPED = Path(__file__).with_name("rigs")
 _TABLES = ("schema", "audio", "model", "smoothing", "link", "channels", "poses")
 
@@ -98,16 +101,22 @@ class Rig:
         """
         file = _find(path)
         try:
-            text = file.read_bytes().decode("utf-8")
+            # An editor may have put a byte order mark in front.
+            text = read_small(file, MOST_BYTES).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise InputError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from error
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read: {error.strerror}") from error
         return cls.parse(str(file if file.parent == SHIPPED else path), text)
 
     @classmethod
     def parse(cls, file: str, text: str) -> Rig:
         """Check the ``text`` of a rig file; ``file`` is its name in errors."""
+        try:
+            return cls._parse(file, text)
+        except (RecursionError, OverflowError, ValueError) as error:
+            raise InputError(f"{file}: holds what no rig can hold ({shortened(str(error))})") from error
+
+    @classmethod
+    def _parse(cls, file: str, text: str) -> Rig:
         source = RigText(file, text)
         _check_schema(source)
         source.refuse_unknown((), _TABLES, "table or key")
@@ -143,15 +152,15 @@ def shipped_rigs() -> list[str]:
 
 def _find(path: str | Path) -> Path:
     file = Path(path)
-    if file.exists():
-        return file
     name = str(path)
+    if exists(file):
+        return file
     if name in shipped_rigs():
         return SHIPPED / f"{name}.toml"
     if file.suffix or file.name != name:
-        raise InputError(f"{path}: no such rig file; check its path")
+        raise InputError(f"{shortened(name, 200)}: no such rig file; check its path")
     hint = nearest(name, shipped_rigs())
-    raise InputError(f"{path}: no such rig file, and no shipped rig has that name; {hint}")
+    raise InputError(f"{shortened(name, 200)}: no such rig file, and no shipped rig has that name; {hint}")
 
 
 def _check_schema(source: RigText) -> None:
@@ -159,9 +168,8 @@ def _check_schema(source: RigText) -> None:
     if version is None:
         raise source.error(("schema",), f"missing; add schema = {SCHEMA_VERSION} as the first line")
     if type(version) is not int or version != SCHEMA_VERSION:
-        message = (
-            f"{version!r} is not supported by this version of mandible; it reads schema = {SCHEMA_VERSION}"
-        )
+        supported = f"it reads schema = {SCHEMA_VERSION}"
+        message = f"{shown(version)} is not supported by this version of mandible; {supported}"
         raise source.error(("schema",), message)
 
 
@@ -169,7 +177,7 @@ def _check_port(source: RigText, port: str) -> None:
     try:
         read_port_url(port)
     except ValueError as error:
-        raise source.error(("link", "port"), f'"{port}": {error}') from error
+        raise source.error(("link", "port"), f"{shown(port)}: {error}") from error
 
 
 def _smoothing_spec() -> dict[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from mandible.errors import InputError
 from mandible.firmware_bridge import toml_source
+from mandible.wording import shortened, shown
 
 KeySpec = Mapping[str, Any]
 TableSpec = Mapping[str, KeySpec]
@@ -23,6 +24,7 @@ SCHEMA: Mapping[str, TableSpec] = {
     if isinstance(table, dict)
 }
 
+_LONGEST_NAME = 60
 _KINDS = {"integer": "a whole number", "number": "a number", "text": "text", "boolean": "true or false"}
 
 
@@ -64,7 +66,7 @@ class RigText:
         for depth, name in enumerate(path, start=1):
             value = value.get(name, {})
             if not isinstance(value, dict):
-                raise self.error(path[:depth], f"must be a table, not {_shown(value)}")
+                raise self.error(path[:depth], f"must be a table, not {shown(value)}")
         return value  # type: ignore[no-any-return]
 
     def refuse_unknown(self, path: toml_source.Path, known: Iterable[str], noun: str = "key") -> None:
@@ -94,15 +96,13 @@ class RigText:
 
     def _checked(self, path: toml_source.Path, value: Any, spec: KeySpec) -> Any:
         kind = spec["type"]
-        if kind == "number" and type(value) is int:
-            value = float(value)
-        expected = {"integer": int, "number": float, "text": str, "boolean": bool}[kind]
-        if type(value) is not expected:
-            raise self.error(path, f"must be {_KINDS[kind]}, not {_shown(value)}")
+        allowed = {"integer": (int,), "number": (float, int), "text": (str,), "boolean": (bool,)}[kind]
+        if type(value) not in allowed:
+            raise self.error(path, f"must be {_KINDS[kind]}, not {shown(value)}")
         low, high = spec.get("minimum"), spec.get("maximum")
         if low is not None and high is not None and not low <= value <= high:
-            raise self.error(path, f"{value} is out of range; it takes {low} to {high}")
-        return value
+            raise self.error(path, f"{shown(value)} is out of range; it takes {low} to {high}")
+        return float(value) if kind == "number" else value
 
     def _refuse_non_finite(self, value: Any, path: toml_source.Path) -> None:
         if isinstance(value, dict):
@@ -117,25 +117,19 @@ class RigText:
 
 def key_error(file: str, line: int | None, path: toml_source.Path, message: str) -> InputError:
     """Return the error for the key at ``path``: ``FILE:LINE: [table] key: message``."""
-    table = f"[{'.'.join(path[:-1])}] " if len(path) > 1 else ""
+    names = [shortened(name) for name in path]
+    table = f"[{'.'.join(names[:-1])}] " if len(path) > 1 else ""
     where = file if line is None else f"{file}:{line}"
-    return InputError(f"{where}: {table}{path[-1]}: {message}")
+    return InputError(f"{where}: {table}{names[-1]}: {message}")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ``did you mean X?``, or the list of what is known where nothing comes close."""
     choices = list(known)
     folded = {choice.casefold(): choice for choice in choices}
-    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    # Nothing we know is longer; comparing takes time that grows with the length.
+    close = difflib.get_close_matches(name[:_LONGEST_NAME].casefold(), folded, n=1, cutoff=0.6)
     return f"did you mean {folded[close[0]]}?" if close else f"known: {', '.join(choices)}"
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        return "a table"
-    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def _example(spec: KeySpec) -> str:

@@ -9,10 +9,12 @@ from typing import Protocol
 import numpy as np
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from mandible.device.frames import Frame
+from mandible.wording import one_line
 
 REFRESH_HZ = 15
 FLOOR_DB = -60.0
@@ -131,9 +133,9 @@ class Meter:
             table.add_row("mouth", _bar(fraction), f"{viseme:<3} {fraction:4.0%}")
         for channel, pulse_us in zip(self._channels, frame.pulses_us or (), strict=False):
             span_us = max(1, channel.max_us - channel.min_us)
-            table.add_row(channel.name, _bar((pulse_us - channel.min_us) / span_us), f"{pulse_us} µs")
+            table.add_row(_plain(channel.name), _bar((pulse_us - channel.min_us) / span_us), f"{pulse_us} µs")
         for name, value in self._facts(frame).items():
-            table.add_row(name, value, "")
+            table.add_row(name, _plain(value), "")
         return table
 
     def _facts(self, frame: Frame) -> dict[str, str]:
@@ -156,6 +158,11 @@ def level_db(frame: Frame) -> float:
     """Level of a hop's samples in dB below full scale, not under ``FLOOR_DB``."""
     power = float(np.mean(np.square(frame.pcm.astype(np.float64)))) / 32768**2
     return FLOOR_DB if power <= 0 else max(FLOOR_DB, 10 * float(np.log10(power)))
+
+
+def _plain(text: str) -> str:
+    """Return text from a rig file or a board as it may be shown: no terminal codes, no markup."""
+    return escape(one_line(text))
 
 
 def _bar(fraction: float) -> ProgressBar:

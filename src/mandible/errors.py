@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from mandible.wording import one_line
+
 
 class MandibleError(Exception):
     """Base of every error shown to a person as one line, without a traceback."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        """Return the message on one line, whatever a file's or a board's own words in it hold."""
+        return one_line(super().__str__())
 
 
 class InputError(MandibleError):

@@ -59,6 +59,14 @@ def test_everything_is_shown() -> None:
     assert "lost hops 0" in text
 
 
+def test_names_and_problems_are_shown_as_they_are_written() -> None:
+    rig = SimpleNamespace(channels=(SimpleNamespace(name="[/red]\x1b[2J", min_us=1000, max_us=2000),))
+    text = picture(Meter(rig, Link("[/x] is no port")), frame())
+    assert "[/red]\\x1b[2J" in text
+    assert "[/x] is no port" in text
+    assert "\x1b" not in text
+
+
 def test_a_problem_of_the_link_is_shown_instead_of_its_phase() -> None:
     text = picture(Meter(RIG, Link("no limits on the board")), frame())
     assert "no limits on the board" in text

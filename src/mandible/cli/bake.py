@@ -58,7 +58,11 @@ def main(args: argparse.Namespace) -> int:
         print(json.dumps(done), file=sys.stderr if args.output == "-" else sys.stdout)
     elif args.verbose:
         for result in done:
-            console.print(f"{result['input']} -> {result['output']} ({result['seconds']} s)", highlight=False)
+            console.print(
+                f"{result['input']} -> {result['output']} ({result['seconds']} s)",
+                highlight=False,
+                markup=False,
+            )
     for error in sorted(failed, key=str)[:-1]:
         print(f"mandible: {error}", file=sys.stderr)
     if failed:

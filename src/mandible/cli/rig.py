@@ -8,6 +8,7 @@ import json
 import sys
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 
 from mandible.device import engines
@@ -19,6 +20,7 @@ from mandible.firmware_bridge.rig_keys import nearest
 from mandible.firmware_bridge.storing import LimitsWriter
 from mandible.models import released
 from mandible.models.visemes import VISEME_NAMES
+from mandible.wording import one_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,14 +60,14 @@ def _refuse_what_is_not_there(rig: Rig) -> None:
 
 def _check(rig: Rig, args: argparse.Namespace) -> int:
     if args.json:
-        print(json.dumps(_as_json(rig), indent=2, ensure_ascii=False))
+        print(json.dumps(_as_json(rig), indent=2))
     elif args.explain:
         console = Console()
         console.print(_explained(rig))
         console.print(_poses(rig))
     else:
         names = ", ".join(channel.name for channel in rig.channels)
-        print(f"{rig.file}: right; {len(rig.channels)} channel(s): {names}")
+        print(one_line(f"{rig.file}: right; {len(rig.channels)} channel(s): {names}"))
     return 0
 
 
@@ -90,14 +92,15 @@ def _as_json(rig: Rig) -> dict[str, object]:
 
 
 def _explained(rig: Rig) -> Table:
-    table = Table(Column("key", no_wrap=True), "value", "from", "meaning", title=rig.file)
+    table = Table(Column("key", no_wrap=True), "value", "from", "meaning", title=_plain(rig.file))
     for e in rig.effective:
-        table.add_row(e.key, json.dumps(e.value), "default" if e.line is None else f"line {e.line}", e.about)
+        source = "default" if e.line is None else f"line {e.line}"
+        table.add_row(_plain(e.key), _plain(json.dumps(e.value)), source, e.about)
     return table
 
 
 def _poses(rig: Rig) -> Table:
-    table = Table("viseme", *(channel.name for channel in rig.channels), title="Pulses in µs")
+    table = Table("viseme", *(_plain(channel.name) for channel in rig.channels), title="Pulses in µs")
     for viseme, poses_us in zip(VISEME_NAMES, rig.poses_us, strict=True):
         table.add_row(viseme, *map(str, poses_us))
     table.add_section()
@@ -132,10 +135,16 @@ def _store(rig: Rig, args: argparse.Namespace) -> int:
 
 def _show_plan(rig: Rig, board: str, difference: str | None) -> None:
     table = Table(
-        "output", "channel", "min µs", "max µs", "neutral µs", "µs per s", title=f"{rig.file} -> {board}"
+        "output",
+        "channel",
+        "min µs",
+        "max µs",
+        "neutral µs",
+        "µs per s",
+        title=_plain(f"{rig.file} -> {board}"),
     )
     for c in sorted(rig.channels, key=lambda channel: channel.output):
-        row = (c.output, c.name, c.min_us, c.max_us, c.neutral_us, c.speed_us_per_s)
+        row = (c.output, _plain(c.name), c.min_us, c.max_us, c.neutral_us, c.speed_us_per_s)
         table.add_row(*map(str, row))
     console = Console()
     console.print(table)
@@ -144,6 +153,11 @@ def _show_plan(rig: Rig, board: str, difference: str | None) -> None:
     )
     if difference is not None:
         console.print(f"Now: {difference}.", highlight=False)
+
+
+def _plain(text: str) -> str:
+    """Return text from a rig file as a table shows it: no terminal codes, no markup."""
+    return escape(one_line(text))
 
 
 def _agreed() -> bool:
