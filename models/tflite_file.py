@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mandible.errors import InputError
 from mandible.models.flatbuffer import DamagedError, Table
+from mandible.small_file import read_small
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -73,15 +74,7 @@ class Graph:
 
 def read_bytes(path: Path) -> bytes:
     """Return the content of a model file of sensible size. Raises InputError where it cannot be read."""
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise InputError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB, which no model of ours is")
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such model file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    return data
+    return read_small(path, MAX_FILE_BYTES)
 
 
 def parse(data: bytes, path: Path) -> Graph:

@@ -14,11 +14,14 @@ from typing import Any
 
 from mandible.errors import InputError
 from mandible.models.tflite_file import read_bytes
+from mandible.small_file import exists, is_file, read_small
+from mandible.wording import shortened, shown
 
 FOLDER = Path(__file__).parent
 CARD_SUFFIX = ".card.json"
 # What our recipe trains with; assumed for a model without a card.
 DEFAULT_LOOKAHEAD_MS = 30
+MOST_CARD_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -53,15 +56,17 @@ def card_path(model: Path) -> Path:
 def read_card(path: Path) -> dict[str, Any]:
     """Read a card; raises InputError where it is damaged or lacks a needed field."""
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable model card ({error})") from None
+        card = json.loads(read_small(path, MOST_CARD_BYTES).decode("utf-8"))
+    except (RecursionError, ValueError) as error:
+        raise InputError(f"{path}: not a readable model card ({shortened(str(error))})") from None
     needed = {"name": str, "sha256": str, "lookahead_ms": int}
     for key, kind in needed.items():
-        if not isinstance(card, dict) or not isinstance(card.get(key), kind):
+        if not isinstance(card, dict) or type(card.get(key)) is not kind:
             raise InputError(f"{path}: a model card needs {key!r} ({kind.__name__})")
+    if not card["name"].isprintable():  # an output's header says it, and so does the terminal
+        raise InputError(f"{path}: name {shown(card['name'])} must hold nothing but printable characters")
     if not 0 <= card["lookahead_ms"] <= 1000:
-        raise InputError(f"{path}: lookahead_ms {card['lookahead_ms']} must lie between 0 and 1000")
+        raise InputError(f"{path}: lookahead_ms {shown(card['lookahead_ms'])} must lie between 0 and 1000")
     return dict(card)
 
 
@@ -73,12 +78,14 @@ def resolve(name_or_path: str | Path) -> ModelFile:
     """
     is_released = str(name_or_path) in names()
     path = FOLDER / f"{name_or_path}.tflite" if is_released else Path(name_or_path)
-    if not is_released and not path.is_file():
+    if not is_released and not is_file(path):
         known = ", ".join(names()) or "none"
-        raise InputError(f"model {str(name_or_path)!r} is neither a released model ({known}) nor a file")
+        raise InputError(
+            f"model {shortened(str(name_or_path))!r} is neither a released model ({known}) nor a file"
+        )
     digest = hashlib.sha256(read_bytes(path)).hexdigest()
     beside = card_path(path)
-    if not beside.exists():
+    if not exists(beside):
         return ModelFile(path, path.stem, digest, DEFAULT_LOOKAHEAD_MS)
     card = read_card(beside)
     if card["sha256"] != digest:

@@ -102,7 +102,7 @@ def test_the_reason_is_named(content: bytes, reason: str, tmp_path: Path) -> Non
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"gone\.tflite: no such model file"):
+    with pytest.raises(InputError, match=r"gone\.tflite: no such file"):
         network.load(tmp_path / "gone.tflite")
     with pytest.raises(InputError, match="cannot be read"):
         network.load(tmp_path)

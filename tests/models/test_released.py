@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -144,3 +145,37 @@ def test_a_card_is_written_whole(copy: Path) -> None:
     assert path == released.card_path(copy)
     assert released.resolve(copy).card["parameters"] > 0
     assert sorted(entry.name for entry in copy.parent.iterdir()) == ["mine.card.json", "mine.tflite"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[" * 100_000, "not a readable model card"),
+        ('{"lookahead_ms": ' + "9" * 5000 + "}", "not a readable model card"),
+        ('{"name": "m", "sha256": "", "lookahead_ms": true}', "needs 'lookahead_ms'"),
+        ('{"name": "\\ud800", "sha256": "", "lookahead_ms": 30}', r'name "\ud800" must hold'),
+        ('{"name": "a\\nb", "sha256": "", "lookahead_ms": 30}', r'name "a\nb" must hold'),
+        ('{"name": "m", "sha256": "", "lookahead_ms": 1' + "0" * 300 + "}", "must lie between 0 and 1000"),
+    ],
+)
+def test_a_hostile_card_is_one_line(text: str, reason: str, copy: Path) -> None:
+    released.card_path(copy).write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        released.resolve(copy)
+    assert reason in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 300
+
+
+def test_a_card_that_is_a_pipe_is_not_waited_for(copy: Path) -> None:
+    os.mkfifo(released.card_path(copy))
+    with pytest.raises(InputError, match="not a regular file"):
+        released.resolve(copy)
+
+
+def test_long_names_are_no_models_and_have_no_cards(copy: Path) -> None:
+    with pytest.raises(InputError, match="neither a released model") as caught:
+        released.resolve("x" * 5000)
+    assert len(str(caught.value)) < 300
+    long = copy.rename(copy.with_name("x" * 248 + ".tflite"))
+    assert released.resolve(long).card == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import random
 from itertools import pairwise
 from pathlib import Path
@@ -197,3 +198,12 @@ def test_a_frame_that_was_not_decoded_is_a_mistake(tmp_path: Path) -> None:
     track = open_track(tmp_path / "a", delay_ms=DELAY_MS, header={})
     with track, pytest.raises(ValueError, match="without viseme"):
         track.write(Frame(0, 0, small_track()[0].pcm))
+
+
+@pytest.mark.parametrize("format_id", FORMAT_IDS)
+def test_a_source_whose_name_is_no_text_is_named_all_the_same(tmp_path: Path, format_id: str) -> None:
+    header = {**HEADER, "source": os.fsdecode(b"x\xff.wav")}
+    with open_track(tmp_path / "a", format_id, delay_ms=DELAY_MS, header=header) as track:
+        track.close(0.1)
+    text = (tmp_path / "a").read_text("utf-8")
+    assert ("x\\udcff.wav" in text) == (format_id in ("jsonl", "rhubarb-json"))
