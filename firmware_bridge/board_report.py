@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mandible.firmware_bridge.limits import StoredLimits, limits_crc, output_mask
-from mandible.firmware_bridge.protocol import BOARDS, FLAGS, Message
+from mandible.firmware_bridge.protocol import BOARDS, FLAGS, MAX_CHANNELS, WIRE, Message
+
+VERSION = f"{WIRE['version_major']}.{WIRE['version_minor']}"
+_REMEDY = "flash the board anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,15 @@ class BoardIdentity:
             period_us=welcome.number("period_us"),
             limits_crc=welcome.number("limits_crc"),
         )
+
+    @property
+    def unfit(self) -> str | None:
+        """Say why no rig of this program's can be on such a board; None where one can."""
+        if self.major != WIRE["version_major"]:
+            return f"the board speaks protocol {self.major}.{self.minor}, this program {VERSION}; {_REMEDY}"
+        if not 1 <= self.channels <= MAX_CHANNELS:
+            return f"the board says it has {self.channels} outputs, not 1 to {MAX_CHANNELS}; {_REMEDY}"
+        return None
 
     def difference(self, limits: tuple[StoredLimits, ...], watchdog_ms: int) -> str | None:
         """Say how what is stored differs from ``limits`` and ``watchdog_ms``; None where it does not."""

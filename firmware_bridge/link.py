@@ -19,13 +19,15 @@ from mandible.errors import DeviceError
 from mandible.firmware_bridge.host_clock import now_us
 from mandible.firmware_bridge.link_status import LinkStatus
 from mandible.firmware_bridge.port_url import parse_port_url
-from mandible.firmware_bridge.ports import Port, open_port
+from mandible.firmware_bridge.ports import CHUNK_BYTES, Port, open_port
 from mandible.firmware_bridge.protocol import LIMITS
 from mandible.firmware_bridge.rig import Rig
 from mandible.firmware_bridge.session import Phase, Session
 
 _QUEUE_FRAMES = 8
 _POLL_S = 0.01
+# A port that always has more to read is left alone this long between two readings.
+_FLOOD_PAUSE_S = 0.005
 _BACKLOG_BYTES = 4096
 _WAKE_BYTES = 4096
 _FIRST_RETRY_S = 0.05
@@ -50,6 +52,7 @@ class Link:
         self._session = Session(rig, now_us())
         self._port: Port | None = None
         self._out = bytearray()
+        self._flooded = False
         self._frames: deque[tuple[int, tuple[int, ...]]] = deque()
         self._dropped = 0
         self._reconnects = 0
@@ -208,10 +211,13 @@ class Link:
         port = self._port
         assert port is not None
         wake = self._wake_pipe[0]
-        select.select([port.fileno(), wake], [port.fileno()] if self._out else [], [], _POLL_S)
+        reading = [wake] if self._flooded else [port.fileno(), wake]
+        pause_s = _FLOOD_PAUSE_S if self._flooded else _POLL_S
+        select.select(reading, [port.fileno()] if self._out else [], [], pause_s)
         with contextlib.suppress(BlockingIOError):
             os.read(wake, _WAKE_BYTES)
         data = port.read()
+        self._flooded = len(data) == CHUNK_BYTES
         with self._changed:
             self._advance(data)
             self._out += self._session.transmit()

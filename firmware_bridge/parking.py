@@ -49,7 +49,8 @@ class Parking:
 
     def reported(self, pulse_us: tuple[int, ...], now_us: int) -> None:
         """Take the board's pulses by output: once all are at neutral it only rests a moment more."""
-        there = all(pulse_us[output] == neutral for output, neutral in self._neutral_us.items())
+        standing_us = dict(enumerate(pulse_us))
+        there = all(standing_us.get(output) == neutral for output, neutral in self._neutral_us.items())
         if there:
             self._detach_from_us = min(self._detach_from_us, now_us + _REST_US)
 

@@ -17,7 +17,8 @@ from mandible.firmware_bridge.host_clock import now_us
 from mandible.firmware_bridge.port_url import PortUrl
 from mandible.firmware_bridge.virtual_process import VirtualProcess
 
-_CHUNK_BYTES = 4096
+# More than a board says in 40 ms at the usual rate: whoever has as much to say each time is flooding us.
+CHUNK_BYTES = 512
 # pyserial lets the terminal's own error through, which is no OSError.
 _FAILURES = (OSError, termios.error)
 
@@ -72,7 +73,7 @@ class SerialPort:
     def read(self) -> bytes:
         """Return what has arrived."""
         try:
-            data = os.read(self._descriptor, _CHUNK_BYTES)
+            data = os.read(self._descriptor, CHUNK_BYTES)
         except BlockingIOError:
             return b""
         if not data and select.select([self._descriptor], [], [], 0)[0]:
@@ -143,7 +144,7 @@ class FakePort:
     def read(self) -> bytes:
         """Return the board's replies."""
         try:
-            return self._ours.recv(_CHUNK_BYTES)
+            return self._ours.recv(CHUNK_BYTES)
         except BlockingIOError:
             return b""
 

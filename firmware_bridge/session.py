@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import Enum
 
-from mandible.firmware_bridge.board_report import BoardIdentity, BoardState
+from mandible.firmware_bridge.board_report import VERSION, BoardIdentity, BoardState
 from mandible.firmware_bridge.clock import BoardClock
 from mandible.firmware_bridge.exchange import Exchange, Request
+from mandible.firmware_bridge.greeting import HELLO, Greetings
 from mandible.firmware_bridge.limits import output_mask
 from mandible.firmware_bridge.pacing import Pacing
 from mandible.firmware_bridge.parking import Parking
@@ -22,14 +23,11 @@ from mandible.firmware_bridge.provisioning import Provisioning
 from mandible.firmware_bridge.rig import Rig
 
 _FIRST_PINGS = 5
+_FIRST_PING_INTERVAL_US = 10_000
 _PING_INTERVAL_US = 200_000
 _QUERY_INTERVAL_US = 500_000
 # Nothing heard for this long: the board restarted or hangs; greet it again.
 _SILENCE_US = 1_000_000
-# So many refusals for their time in a row: the board's clock is not what it was.
-_MISTIMED_MOVES = 5
-_ACCEPTED = (STATUS["ok"], STATUS["clamped"])
-_MISTIMED = (STATUS["late"], STATUS["too_far"])
 
 
 class Phase(Enum):
@@ -46,12 +44,14 @@ class Phase(Enum):
     REFUSED = "refused"
 
 
+_ATTENTIVE = (Phase.CLOCKING, Phase.READY, Phase.MOVING)
+
+
 class Session:
     """The host's side of the protocol for one rig on one board.
 
     Attributes:
         phase: how far it has come.
-        problem: why the servos do not move (UNCALIBRATED, REFUSED), else None.
         board: what the board said of itself, from its welcome on.
         state: its last answer to a query.
         exchange: counts of messages and lost replies, round-trip times.
@@ -63,7 +63,7 @@ class Session:
     def __init__(self, rig: Rig, now_us: int, *, lead_ms: int | None = None) -> None:
         """Start greeting; a pose is due ``lead_ms`` (the rig's by default) after its frame left the line."""
         self.phase = Phase.GREETING
-        self.problem: str | None = None
+        self._problem: str | None = None
         self.board: BoardIdentity | None = None
         self.state: BoardState | None = None
         self.exchange = Exchange()
@@ -83,7 +83,7 @@ class Session:
         self._query_us = now_us
         self._moved_us = now_us
         self._pacing = Pacing(now_us)
-        self._mistimed = 0
+        self._greetings = Greetings()
         self._token = 0
         self._provisioning: Provisioning | None = None
         self._parking: Parking | None = None
@@ -93,6 +93,11 @@ class Session:
             "state": self._reported,
             "ack": self._acknowledged,
         }
+
+    @property
+    def problem(self) -> str | None:
+        """Why the servos do not move, and the remedy where there is one; None where nothing is known."""
+        return self._problem or self._greetings.problem
 
     @property
     def bad_frames(self) -> int:
@@ -112,12 +117,13 @@ class Session:
         for request in self.exchange.expire(now_us):
             if self._provisioning is not None:
                 self._provisioning.lost(request)
-        if self.phase in (Phase.READY, Phase.MOVING, Phase.CLOCKING) and self._silent(now_us):
+        if now_us - self._heard_us > _SILENCE_US and self.phase in _ATTENTIVE:
             self._greet_again()
-        if self.phase is Phase.GREETING and not self.exchange.waiting("hello"):
-            self.exchange.request("hello", now_us, major=WIRE["version_major"], minor=WIRE["version_minor"])
-        elif self.phase is Phase.CLOCKING and not self.exchange.waiting("ping"):
-            self._ping(now_us)
+        if self.phase is Phase.GREETING:
+            if not self.exchange.waiting("hello") and self._greetings.take(now_us):
+                self.exchange.request("hello", now_us, **HELLO)
+        elif self.phase is Phase.CLOCKING and now_us >= self._ping_us and not self.exchange.waiting("ping"):
+            self._ping(now_us, _FIRST_PING_INTERVAL_US)
         elif self.phase in (Phase.READY, Phase.MOVING):
             self._keep_up(now_us)
         elif self.phase is Phase.STORING:
@@ -144,7 +150,7 @@ class Session:
         if self.phase is not Phase.UNCALIBRATED or self.board is None:
             raise ValueError(f"limits cannot be stored while the session is {self.phase.value}")
         self._provisioning = Provisioning(self._rig.limits, self._rig.link.watchdog_ms, self.board.channels)
-        self.problem = None
+        self._problem = None
         self.phase = Phase.STORING
         self.poll(now_us)
 
@@ -163,7 +169,7 @@ class Session:
         self.exchange.transmit()
         self._provisioning = None
         self._stored = False
-        self.problem = None
+        self._greetings = Greetings()
         self._heard_us = now_us
         if self.phase is Phase.PARKING:
             self.phase = Phase.CLOSED
@@ -174,14 +180,10 @@ class Session:
         """Return the bytes to send to the board, once."""
         return self.exchange.transmit()
 
-    def _silent(self, now_us: int) -> bool:
-        return now_us - self._heard_us > _SILENCE_US
-
     def _greet_again(self) -> None:
         """Start over with a board that is not in the state it was known to be in."""
         self.exchange.abandon()
         self.clock.forget()
-        self._mistimed = 0
         self.phase = Phase.GREETING
 
     def _keep_up(self, now_us: int) -> None:
@@ -194,8 +196,8 @@ class Session:
             self._query_us = now_us + _QUERY_INTERVAL_US
             self.exchange.request("query", now_us)
 
-    def _ping(self, now_us: int) -> None:
-        self._ping_us = now_us + _PING_INTERVAL_US
+    def _ping(self, now_us: int, interval_us: int = _PING_INTERVAL_US) -> None:
+        self._ping_us = now_us + interval_us
         self._token = (self._token + 1) & 0xFFFF
         self.exchange.request("ping", now_us, token=self._token)
 
@@ -233,40 +235,40 @@ class Session:
             self.phase = Phase.CLOSED
 
     def _refuse(self, problem: str) -> None:
-        self.problem = problem
+        self._problem = problem
         self.phase = Phase.REFUSED
 
     def _welcomed(self, request: Request, message: Message, now_us: int) -> None:
         self.board = BoardIdentity.of(message)
         self.greetings += 1
         self.clock.forget()
-        if self.board.major != WIRE["version_major"]:
-            theirs = f"{self.board.major}.{self.board.minor}"
-            self._refuse(
-                f"the board speaks protocol {theirs}, this program {_version()}; flash the board anew"
-            )
+        if self.board.unfit is not None:
+            self._refuse(self.board.unfit)
             return
-        self.problem = self.board.difference(self._rig.limits, self._rig.link.watchdog_ms)
-        if self.problem is None:
+        self._problem = self.board.difference(self._rig.limits, self._rig.link.watchdog_ms)
+        if self._problem is None:
+            self._ping_us = now_us
             self.phase = Phase.CLOCKING
         elif self._stored:
-            self._refuse(f"{self.problem}, although they were stored a moment ago")
+            self._refuse(f"{self._problem}, although they were stored a moment ago")
         else:
             self.phase = Phase.UNCALIBRATED
 
     def _ponged(self, request: Request, message: Message, now_us: int) -> None:
-        if message.number("token") != request.values["token"]:
-            return
-        if not self.clock.add(request.sent_us, now_us, message.number("clock_us")):
-            if self.phase is not Phase.PARKING:
-                self._greet_again()
+        right = message.number("token") == request.values["token"]
+        if not right or not self.clock.add(request.sent_us, now_us, message.number("clock_us")):
+            self._distrust()
         elif self.phase is Phase.CLOCKING and len(self.clock) >= _FIRST_PINGS:
+            self._greetings.clock_known()
             self.phase = Phase.READY
 
     def _reported(self, request: Request, message: Message, now_us: int) -> None:
-        self.state = BoardState.of(message)
+        state = BoardState.of(message)
+        if self.board is None or len(state.pulse_us) != self.board.channels:
+            return  # not the board that was greeted, or broken: what it says of outputs means nothing
+        self.state = state
         if self._parking is not None:
-            self._parking.reported(self.state.pulse_us, now_us)
+            self._parking.reported(state.pulse_us, now_us)
 
     def _acknowledged(self, request: Request, message: Message, now_us: int) -> None:
         status = message.number("status")
@@ -276,21 +278,22 @@ class Session:
             self._parking.answered(request)
         elif request.name == "hello":
             why = status_name(status)
-            self._refuse(f"the board refuses protocol {_version()} ({why}); flash the board anew")
-        elif status == STATUS["no_limits"]:
-            self._greet_again()
+            self._refuse(f"the board refuses protocol {VERSION} ({why}); flash the board anew")
+        elif request.name == "ping":
+            self._distrust()
         elif request.name == "move":
             self._move_answered(status)
-
-    def _move_answered(self, status: int) -> None:
-        self._mistimed = self._mistimed + 1 if status in _MISTIMED else 0
-        if status != STATUS["ok"]:
-            self.refusals[status_name(status)] += 1
-        if self.phase is Phase.MOVING and (
-            status == STATUS["not_attached"] or self._mistimed >= _MISTIMED_MOVES
-        ):
+        elif status == STATUS["no_limits"]:
+            self._greetings.came_to_nothing(status)
             self._greet_again()
 
+    def _distrust(self) -> None:
+        if self.phase is not Phase.PARKING:
+            self._greetings.came_to_nothing()
+            self._greet_again()
 
-def _version() -> str:
-    return f"{WIRE['version_major']}.{WIRE['version_minor']}"
+    def _move_answered(self, status: int) -> None:
+        if status != STATUS["ok"]:
+            self.refusals[status_name(status)] += 1
+        if self.phase is Phase.MOVING and self._greetings.judge(status):
+            self._greet_again()
