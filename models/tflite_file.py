@@ -125,11 +125,15 @@ def _tensor(table: Table, buffers: list[Table]) -> Tensor:
     kind = _named("tensor_types", table.integer(1, "b"), "tensor type")
     quantization = table.table(4)
     empty = np.empty(0, np.int64)
+    scales = empty.astype(np.float32) if quantization is None else quantization.array(2, "f4")
+    # Here, since even to compare or convert some of what is no number is an invalid operation.
+    if not np.all(np.isfinite(scales)):
+        raise DamagedError(f"tensor {name!r} has a scale that is not a number")
     return Tensor(
         name=name,
         shape=shape,
         kind=kind,
-        scales=empty.astype(np.float32) if quantization is None else quantization.array(2, "f4"),
+        scales=scales,
         zero_points=empty if quantization is None else quantization.array(3, "i8"),
         axis=0 if quantization is None else quantization.integer(6, "i"),
         data=_constant(name, shape, kind, _entry(buffers, table.integer(2, "I"), "buffer")),

@@ -12,12 +12,21 @@ from hypothesis import strategies as st
 from mandible.device.engines.c import CEngine
 from mandible.device.engines.reference import ReferenceEngine
 from mandible.errors import InputError
-from mandible.models import network
+from mandible.models import network, tflite_file
 from tests.engines.hops import STREAMING_MODEL, random_hops
+
+# What a damaged number does to a computation must be refused, not warned of.
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
 CONTENT = STREAMING_MODEL.read_bytes()
 WHOLE = network.parse(CONTENT, STREAMING_MODEL)
 NAME = Path("damaged.tflite")
+SCALES = {
+    tensor.scales[index].tobytes()
+    for tensor in tflite_file.parse(CONTENT, NAME).tensors
+    for index in {0, tensor.scales.size - 1}
+    if tensor.scales.size > 1
+}
 HOPS = random_hops(70)
 
 
@@ -78,6 +87,23 @@ def test_hostile_words(word: int, value: int) -> None:
     content = bytearray(CONTENT)
     content[4 * word : 4 * word + 4] = value.to_bytes(4, "little")
     loaded_or_refused(bytes(content))
+
+
+@pytest.mark.parametrize(
+    "bits",
+    [0x7F80_0001, 0xFF80_0001, 0x7FC0_0000, 0x7F80_0000, 0xFF80_0000, 0x7F7F_FFFF, 0x0000_0001, 0x8000_0000],
+)
+def test_every_scale_that_is_no_scale(bits: int) -> None:
+    """Signalling and quiet NaN, infinities, the largest and the smallest number, minus zero."""
+    places = [at for scale in SCALES for at in _places(scale)]
+    assert len(places) >= len(SCALES)
+    for at in places:
+        assert not loaded_or_refused(CONTENT[:at] + bits.to_bytes(4, "little") + CONTENT[at + 4 :])
+
+
+def _places(scale: bytes) -> list[int]:
+    """Return where a float stands in the file; the scales of the weights stand nowhere else."""
+    return [at for at in range(0, len(CONTENT) - 3, 4) if CONTENT[at : at + 4] == scale]
 
 
 @settings(max_examples=100, deadline=None)
