@@ -127,8 +127,9 @@ def _tensor(table: Table, buffers: list[Table]) -> Tensor:
     empty = np.empty(0, np.int64)
     scales = empty.astype(np.float32) if quantization is None else quantization.array(2, "f4")
     # Here, since even to compare or convert some of what is no number is an invalid operation.
-    if not np.all(np.isfinite(scales)):
-        raise DamagedError(f"tensor {name!r} has a scale that is not a number")
+    finite = np.isfinite(scales)
+    if not np.all(finite):
+        raise DamagedError(f"tensor {name!r} has the impossible scale {scales[~finite][0]}")
     return Tensor(
         name=name,
         shape=shape,

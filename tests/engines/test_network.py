@@ -139,7 +139,7 @@ DEFECTS: dict[str, tuple[Edit, str]] = {
         "scales along axis 1",
     ),
     "weights' shape": (_shape("conv_2d_2/weights", 20, 3, 2, 20), "its weights have shape"),
-    "not a number": (_scale("conv_2d_2", float("nan")), "impossible scale nan"),
+    "not a number": (_scale("conv_2d_2", float("nan")), "has the impossible scale nan; copy the model again"),
     "bias scale": (_scale("conv_2d_2/bias", 1.0), "not input scale x weight scale"),
     "overflow": (
         lambda m: set_data(m, "conv_2d_2/bias", np.full(20, 2**31 - 1, np.int32)),
