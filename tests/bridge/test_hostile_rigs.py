@@ -110,7 +110,7 @@ def test_only_regular_files_of_sensible_size_are_read(tmp_path: Path) -> None:
             Rig.load(path)
     large = tmp_path / "large.toml"
     large.write_bytes(b"#" * (MOST_BYTES + 1))
-    with pytest.raises(InputError, match=r"large\.toml: larger than 1024 KiB"):
+    with pytest.raises(InputError, match=r"large\.toml: larger than 1 MiB"):
         Rig.load(large)
     # A file that says it is empty, and is not.
     with pytest.raises(InputError, match="schema: missing"):
