@@ -37,7 +37,8 @@ class DecoderSettings:
         vowel_attack_ms, vowel_release_ms: time constants of the vowels.
         consonant_attack_ms, consonant_release_ms: time constants of the consonants.
         rest_attack_ms, rest_release_ms: time constants of silence.
-        closure_threshold: a closure begins when its weight reaches this, or is the largest (1..255).
+        closure_threshold: a closure begins when its weight reaches this, or is the largest (1..255); it ends
+            when its weight falls under half of this and another is larger.
         closure_hold_ms: shortest closure (0..200).
         hysteresis: by how much a viseme must beat the present one to replace it (0..254).
         gate_level: loudness (mean log-mel step, -128..127) under which nothing is speech.
@@ -103,6 +104,8 @@ class Decoder:
         self._release = np.array([_alpha(release.get(g, 0)) for g in groups], np.int64)
         self._closure_hops = _hops(s.closure_hold_ms)
         self._gate_hops = _hops(s.gate_hold_ms)
+        # A closure is harder to leave than to enter, or a wavering one would rattle the lips.
+        self._release_at = s.closure_threshold // 2
         self.reset()
 
     def reset(self) -> None:
@@ -140,7 +143,7 @@ class Decoder:
         if posterior[strongest] >= self.settings.closure_threshold or posterior.argmax() == strongest:
             if present is None or posterior[strongest] > posterior[present] + self.settings.hysteresis:
                 self._closure, self._closure_left = strongest, self._closure_hops
-        elif self._closure_left <= 0:
+        elif present is not None and self._closure_left <= 0 and posterior[present] < self._release_at:
             self._closure = None
         self._closure_left -= self._closure is not None
 

@@ -81,6 +81,14 @@ def test_closures_do_not_flicker_between_lips_and_teeth() -> None:
     assert set(visemes(decode([SHUT, *unsure]))) == {"PP"}
 
 
+def test_a_wavering_closure_does_not_rattle() -> None:
+    wavering = [logits(PP=0.5, nn=0.5), logits(PP=0.2, nn=0.8)] * 8
+    frames = decode([SHUT, *wavering, *[logits(nn=0.97)] * 8], closure_threshold=60, closure_hold_ms=20)
+    shut = [frame.viseme == Viseme.PP for frame in frames]
+    assert all(shut[: len(wavering) + 1])
+    assert not any(shut[-7:])
+
+
 def test_hysteresis_keeps_the_present_viseme_until_clearly_beaten() -> None:
     wobble = [logits(ih=0.52, E=0.48), logits(ih=0.48, E=0.52)] * 10
     calm = visemes(decode([logits(ih=0.95), *wobble]))
