@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mandible.device.audio import open_source
-from tests.cli.command import SAMPLE, succeed
+from tests.cli.command import SAMPLE, mandible, succeed
 
 
 @pytest.fixture(scope="module")
@@ -87,14 +87,14 @@ def test_folders_bake_on_many_cores_as_one_by_one(tmp_path: Path) -> None:
 
 
 def test_the_python_interface_says_the_same(tmp_path: Path) -> None:
-    import mandible
+    from mandible import bake, stream
 
     with wave.open(str(SAMPLE)) as recording:
         pcm = np.frombuffer(recording.readframes(recording.getnframes()), np.int16)
     rng = np.random.default_rng(3)
     cuts = np.sort(rng.integers(0, len(pcm), 50))
-    streamed = list(mandible.stream(np.split(pcm, cuts)))
-    baked = mandible.bake(SAMPLE)
+    streamed = list(stream(np.split(pcm, cuts)))
+    baked = bake(SAMPLE)
     assert [frame.viseme for frame in streamed] == [frame.viseme for frame in baked]
     np.testing.assert_array_equal([f.weights for f in streamed], [f.weights for f in baked])
 
@@ -115,3 +115,9 @@ def test_a_track_on_standard_output_stays_clean() -> None:
     track = succeed("run", "--source", SAMPLE, "--duration", "1", "-o", "-", "--json")
     assert track.startswith(b"start_s,end_s,viseme,openness\n")
     assert b"{" not in track
+
+
+@pytest.mark.parametrize("board", [("--rig", "skull"), ("--port", "none:")])
+def test_no_board_is_no_loss(board: tuple[str, str], tmp_path: Path) -> None:
+    done = mandible("run", "--source", SAMPLE, "--duration", "1", *board, "-o", tmp_path / "x.csv")
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -68,7 +68,7 @@ def main(args: argparse.Namespace) -> int:
         source = stack.enter_context(open_source(spec, realtime=args.realtime or moves))
         sinks: list[Sink] = [timing.write]
         link = None
-        if port is not None and rig is not None:
+        if moves and port is not None and rig is not None:
             # Leaving the stack parks the mouth, whatever ends the run.
             link = stack.enter_context(Link(port, rig))
             link.wait_ready()
