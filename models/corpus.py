@@ -52,6 +52,7 @@ class Utterance:
         source: folder name, ``<language>_<source>``.
         starts_s, ends_s: (n,) phone times in seconds, contiguous from 0.
         phones: the n phones, in ``phoneset`` spelling.
+        text: what was said, in ordinary spelling; empty where the corpus does not tell.
     """
 
     source: str
@@ -65,6 +66,7 @@ class Utterance:
     starts_s: NDArray[np.float64]
     ends_s: NDArray[np.float64]
     phones: tuple[str, ...]
+    text: str = ""
 
 
 @cache
@@ -161,6 +163,7 @@ def read_source(directory: Path, source: str) -> Iterator[Utterance]:
                 starts_s=np.array([start for start, _, _ in phones]),
                 ends_s=np.array([end for _, end, _ in phones]),
                 phones=tuple(phone for _, _, phone in phones),
+                text=row.get("text") or "",
             )
 
 

@@ -1,9 +1,9 @@
 """Which visemes a phone shows, and which others are as good.
 
-The tables are ``tables/arpabet.csv`` (39 phones without stress, ``SIL``, ``UNK``) and ``tables/ipa.csv``
-(base phones; a length mark or stress mark is ignored). One row is one part of a phone: a diphthong
-has two, the first 60 % and the second 40 % of its time. A part without a viseme has no target: the
-mouth may do what its neighbours want.
+The tables are ``tables/arpabet.csv`` (39 phones without stress, ``AH0`` and ``AH1``, ``SIL``, ``UNK``)
+and ``tables/ipa.csv`` (base phones; a length mark or stress mark is ignored). One row is one part of a
+phone: a diphthong has two, the first 60 % and the second 40 % of its time. A part without a viseme has
+no target: the mouth may do what its neighbours want.
 """
 
 from __future__ import annotations
@@ -96,15 +96,21 @@ def parts_of(phoneset: str, phone: str, where: str = "") -> tuple[Part, ...]:
 
     Args:
         phoneset: ``arpabet`` or ``ipa``.
-        phone: as in the table; ARPAbet stress digits and IPA length and stress marks are ignored.
+        phone: as in the table; IPA length and stress marks are ignored, and so are ARPAbet stress digits
+            but for AH: ``AH0`` is schwa, ``AH1`` and ``AH2`` are the vowel of *cut*.
         where: file and line to name in the error.
 
     Raises:
         InputError: the phone is not in the table.
     """
-    base = phone.upper().rstrip("012") if phoneset == "arpabet" else phone.translate(_IGNORED_MARKS)
+    known = table(phoneset)
+    if phoneset == "arpabet":
+        exact = phone.upper().replace("2", "1")
+        base = exact if exact in known else exact.rstrip("01")
+    else:
+        base = phone.translate(_IGNORED_MARKS)
     try:
-        return table(phoneset)[base]
+        return known[base]
     except KeyError:
         place = f"{where}: " if where else ""
         raise InputError(

@@ -15,8 +15,8 @@ ARPABET_39 = (
 )
 
 
-def test_the_arpabet_table_holds_exactly_the_39_phones_silence_and_unknown() -> None:
-    assert set(table("arpabet")) == {*ARPABET_39.split(), "SIL", "UNK"}
+def test_the_arpabet_table_holds_exactly_the_39_phones_two_kinds_of_ah_silence_and_unknown() -> None:
+    assert set(table("arpabet")) == {*ARPABET_39.split(), "AH0", "AH1", "SIL", "UNK"}
 
 
 @pytest.mark.parametrize("phoneset", ["arpabet", "ipa"])
@@ -46,6 +46,11 @@ def test_both_tables_close_the_lips_for_p_b_m(phone: str) -> None:
 def test_stress_and_length_are_ignored() -> None:
     assert visemes_of("arpabet", "AA1") == visemes_of("arpabet", "AA")
     assert visemes_of("ipa", "ˈaː") == visemes_of("ipa", "a")
+
+
+@pytest.mark.parametrize(("arpabet", "ipa"), [("AH0", "ə"), ("AH1", "ʌ"), ("AH2", "ʌ"), ("ah0", "ə")])
+def test_ah_with_a_stress_digit_shows_what_its_sound_shows_in_other_languages(arpabet: str, ipa: str) -> None:
+    assert parts_of("arpabet", arpabet) == parts_of("ipa", ipa)
 
 
 def test_lips_that_meet_leave_the_jaw_closed() -> None:
