@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mandible.errors import InputError
-from mandible.models import augment, corpus, dataset
+from mandible.models import corpus, dataset
 from mandible.models.targets import NO_TARGET, targets
 from mandible.models.visemes import Viseme
 from tests.models.tiny_corpus import spoken, write_source, write_wave
@@ -59,30 +59,6 @@ def test_features_and_labels_of_a_stream_have_equal_length(tmp_path: Path) -> No
     stream = dataset.assemble(dataset.trainable(tmp_path, "train"), lookahead_ms=30)
     assert stream.mels.shape == (144, 40)
     assert len(stream) == 144
-
-
-def test_speech_at_another_rate_keeps_its_labels_on_the_sound(tmp_path: Path) -> None:
-    write_source(tmp_path, "en_kathleen", {"one": ("train", SPEECH)})
-    (utterance,) = corpus.read_source(tmp_path, "en_kathleen")
-    changed, pcm = augment.in_a_room(utterance, spoken(SPEECH), [], np.random.default_rng(3))
-    assert changed.seconds != utterance.seconds
-    assert len(pcm) / 16000 == pytest.approx(changed.seconds, abs=0.001)
-    loud = np.flatnonzero(np.abs(pcm.astype(int)) > 1000)
-    assert loud[0] / 16000 == pytest.approx(changed.starts_s[1], abs=0.005)
-    assert loud[-1] / 16000 == pytest.approx(changed.ends_s[-2], abs=0.005)
-
-
-def test_the_same_seed_augments_alike_and_keeps_the_shape() -> None:
-    mels = np.random.default_rng(0).integers(-100, 90, (300, 40)).astype(np.int8)
-    labels = np.full(300, Viseme.aa, np.int8)
-    pool = [augment.Background(mels[::-1].copy())]
-    first, second = (
-        augment.ChunkAugmenter(pool, pool[0], np.random.default_rng(5))(mels, labels) for _ in range(2)
-    )
-    assert np.array_equal(first[0], second[0])
-    assert np.array_equal(first[1], second[1])
-    assert first[0].shape == mels.shape
-    assert not np.array_equal(first[0], mels)
 
 
 def test_a_corpus_without_speech_is_refused(tmp_path: Path) -> None:
