@@ -10,6 +10,9 @@ from mandible.device.frames import SAMPLE_RATE_HZ, Pcm
 Floats = NDArray[np.float64]
 RUMBLE_HZ = (20.0, 100.0)
 NOISE_RMS = 2300.0  # -23 dBFS
+HIGHEST_TONE_HZ, HIGHEST_BUZZ_HZ = 7000.0, 4000.0
+PULSE_RATES_HZ = (50.0, 50.0, 100.0, 200.0, 333.0)  # most small servos are sent 50 pulses a second
+_TABLE_POINTS = 8192
 
 
 def at_level(sound: Floats, rms: float = NOISE_RMS) -> Pcm:
@@ -64,6 +67,14 @@ def _glide(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
     return speed, holding
 
 
+def _periodic(turns: Floats, loudness: Floats, phase: Floats) -> Floats:
+    """Return harmonics 1, 2, ... of these amplitudes at the given number of turns (1 is a whole period)."""
+    angle = 2 * np.pi * np.arange(_TABLE_POINTS) / _TABLE_POINTS
+    harmonic = np.arange(1, len(loudness) + 1)[:, None]
+    period: Floats = (loudness[:, None] * np.sin(harmonic * angle + phase[:, None])).sum(axis=0)
+    return period[(turns * _TABLE_POINTS).astype(np.int64) % _TABLE_POINTS]
+
+
 def servo_whine(rng: np.random.Generator, seconds: float) -> Floats:
     """Return the sound of one small servo moving and holding, at unit RMS.
 
@@ -74,16 +85,16 @@ def servo_whine(rng: np.random.Generator, seconds: float) -> Floats:
     speed, holding = _glide(rng, count)
     sound = np.zeros(count)
     for base_hz in (rng.uniform(350, 900), rng.uniform(1100, 2600)):  # last gear mesh, motor pinion
-        phase = 2 * np.pi * np.cumsum(base_hz * speed) / SAMPLE_RATE_HZ
-        for harmonic in range(1, int(7000 / base_hz) + 1):
-            loudness = rng.uniform(0.3, 1.0) / harmonic**0.8
-            sound += loudness * speed * np.sin(harmonic * phase + rng.uniform(0, 2 * np.pi))
+        order = np.arange(1, int(HIGHEST_TONE_HZ / base_hz) + 1)
+        loudness = rng.uniform(0.3, 1.0, len(order)) / order**0.8
+        turns = np.cumsum(base_hz * speed) / SAMPLE_RATE_HZ
+        sound += speed * _periodic(turns, loudness, rng.uniform(0, 2 * np.pi, len(order)))
     rattle = coloured(rng, seconds, 0.3, 500.0, 7500.0)
-    sound += rng.uniform(0.2, 0.8) * speed * rattle[:count]
-    pulse_hz = float(rng.choice([50.0, 50.0, 100.0, 200.0, 333.0]))
-    angle = 2 * np.pi * pulse_hz * np.arange(count) / SAMPLE_RATE_HZ
-    buzz = sum(np.sin(k * angle) / np.sqrt(k) for k in range(1, int(4000 / pulse_hz) + 1))
-    sound += rng.uniform(0.01, 0.06) * holding * np.asarray(buzz)
+    sound += rng.uniform(0.2, 0.8) * speed * rattle
+    pulse_hz = float(rng.choice(PULSE_RATES_HZ))
+    strength = 1 / np.sqrt(np.arange(1, int(HIGHEST_BUZZ_HZ / pulse_hz) + 1))
+    buzz = _periodic(pulse_hz * np.arange(count) / SAMPLE_RATE_HZ, strength, np.zeros(len(strength)))
+    sound += rng.uniform(0.01, 0.06) * holding * buzz
     return _unit_rms(sound)
 
 
