@@ -1,99 +1,35 @@
 """Reading a corpus directory: utterances with speaker, split, licence and phone times.
 
-A corpus holds ``speech/<language>_<source>/`` folders with ``utts.csv`` (utt, file, speaker, language,
-split, seconds, phoneset, ...) and ``labels.csv.gz`` or ``labels.csv`` (utt, start_s, end_s, phone; from 0
-to the end without gaps).
+A corpus directory holds ``speech/<language>_<source>/`` folders with ``utts.csv`` (utt, file, speaker,
+language, split, seconds, phoneset, ...) and ``labels.csv.gz`` or ``labels.csv`` (utt, start_s, end_s, phone;
+from 0 to the end without gaps).
 """
 
 from __future__ import annotations
 
 import csv
 import gzip
-import sys
-import wave
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch
-from functools import cache
 from pathlib import Path
 from typing import TextIO, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mandible.device.frames import SAMPLE_RATE_HZ, Pcm
-from mandible.errors import DeviceError, InputError
+from mandible.errors import InputError
+from mandible.models.licences import Licence as Licence
+from mandible.models.licences import licence_of as licence_of
+from mandible.models.licences import may_train as may_train
 from mandible.models.phones import PHONE_SETS
+from mandible.models.recordings import read_audio as read_audio
+from mandible.models.utterance import SPLITS as SPLITS
+from mandible.models.utterance import Utterance as Utterance
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-SPLITS = ("train", "dev", "test")
 GAP_TOLERANCE_S = 0.005
 _REQUIRED = ("utt", "file", "speaker", "language", "split", "seconds", "phoneset")
 
 
-@dataclass(frozen=True)
-class Licence:
-    """What a source allows: licence name, use (``train``, ``evaluate``, ``hold-out``) and whom to credit."""
-
-    name: str
-    use: str
-    credit: str
-
-
-@dataclass(frozen=True)
-class Utterance:
-    """One recording and its phones.
-
-    Attributes:
-        source: folder name, ``<language>_<source>``.
-        starts_s, ends_s: (n,) phone times in seconds, contiguous from 0.
-        phones: the n phones, in ``phoneset`` spelling.
-        text: what was said, in ordinary spelling; empty where the corpus does not tell.
-    """
-
-    source: str
-    name: str
-    path: Path
-    speaker: str
-    language: str
-    split: str
-    seconds: float
-    phoneset: str
-    starts_s: NDArray[np.float64]
-    ends_s: NDArray[np.float64]
-    phones: tuple[str, ...]
-    text: str = ""
-
-
-@cache
-def _licence_file() -> tuple[frozenset[str], tuple[tuple[str, Licence], ...]]:
-    with (Path(__file__).parent / "licences.toml").open("rb") as stream:
-        document = tomllib.load(stream)
-    sources = (
-        (entry["match"], Licence(entry["licence"], entry["use"], entry["credit"]))
-        for entry in document["source"]
-    )
-    return frozenset(document["released"]), tuple(sources)
-
-
-def licence_of(source: str) -> Licence | None:
-    """Return the licence entry of a source folder, or None where none is known."""
-    _, entries = _licence_file()
-    return next((licence for pattern, licence in entries if fnmatch(source, pattern)), None)
-
-
-def may_train(source: str) -> bool:
-    """Tell whether a released model may learn from this source."""
-    released, _ = _licence_file()
-    licence = licence_of(source)
-    return licence is not None and licence.use == "train" and licence.name in released
-
-
-def sources(directory: Path) -> list[str]:
+def source_names(directory: Path) -> list[str]:
     """Return the source folders of a corpus; raises InputError where the directory holds none."""
     found = sorted(path.parent.name for path in (directory / "speech").glob("*/utts.csv"))
     if not found:
@@ -167,38 +103,48 @@ def read_source(directory: Path, source: str) -> Iterator[Utterance]:
             )
 
 
-def _read_wave(path: Path) -> tuple[Pcm, int]:
-    try:
-        with wave.open(str(path), "rb") as stream:
-            if stream.getsampwidth() != 2 or stream.getnchannels() != 1:
-                raise InputError(f"{path}: a corpus recording must be mono with 16 bits")
-            return np.frombuffer(stream.readframes(stream.getnframes()), "<i2"), stream.getframerate()
-    except (wave.Error, EOFError) as error:
-        raise InputError(f"{path}: not a readable WAV file ({error})") from None
+# Inside ``utterances`` the short name is an argument.
+sources = source_names
 
 
-def read_audio(path: Path) -> Pcm:
-    """Read a recording of a corpus, 16 kHz mono, as int16.
+def _speaks(utterance: Utterance, languages: Iterable[str]) -> bool:
+    spoken = utterance.language.lower()
+    return any(spoken == asked.lower() or spoken.startswith(f"{asked.lower()}-") for asked in languages)
 
-    WAV needs nothing; FLAC and Opus need the ``soundfile`` package of the ``train`` extra.
+
+def _named(name: str, patterns: Sequence[str] | None) -> bool:
+    return patterns is None or any(fnmatch(name, pattern) for pattern in patterns)
+
+
+def utterances(
+    directory: Path,
+    splits: str | Sequence[str],
+    *,
+    languages: Sequence[str] | None = None,
+    without_languages: Sequence[str] | None = None,
+    licences: Sequence[str] | None = None,
+    sources: Sequence[str] | None = None,
+) -> list[Utterance]:
+    """Return the utterances of some splits that a model may learn from.
+
+    Args:
+        directory: a corpus directory.
+        splits: ``train``, ``dev``, ``test``, or several of them.
+        languages: only these (``pt`` stands for ``pt-br`` too); None for all.
+        without_languages: none of these, as to hold a language out.
+        licences: names or patterns of licences to learn from; None for those a released model may use.
+        sources: names or patterns of source folders; None for all.
 
     Raises:
-        InputError: the file is missing, damaged, or not 16 kHz mono.
-        DeviceError: ``soundfile`` is not installed.
+        InputError: a file is damaged, or the directory holds no speech.
     """
-    if not path.exists():
-        raise InputError(f"{path}: no such recording")
-    if path.suffix == ".wav":
-        pcm, rate_hz = _read_wave(path)
-    else:
-        try:
-            import soundfile
-        except ImportError:
-            raise DeviceError(f"{path}: reading it needs soundfile: pip install soundfile") from None
-        try:
-            pcm, rate_hz = soundfile.read(path, dtype="int16")
-        except soundfile.LibsndfileError as error:
-            raise InputError(f"{path}: not a readable recording ({error})") from None
-    if rate_hz != SAMPLE_RATE_HZ or pcm.ndim != 1:
-        raise InputError(f"{path}: a corpus recording must be {SAMPLE_RATE_HZ} Hz mono")
-    return pcm
+    wanted = (splits,) if isinstance(splits, str) else tuple(splits)
+    return [
+        utterance
+        for name in source_names(directory)
+        if _named(name, sources) and may_train(name, directory, licences)
+        for utterance in read_source(directory, name)
+        if utterance.split in wanted
+        and (languages is None or _speaks(utterance, languages))
+        and not _speaks(utterance, without_languages or ())
+    ]

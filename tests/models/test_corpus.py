@@ -12,7 +12,7 @@ from mandible.errors import InputError
 from mandible.models import corpus, dataset
 from mandible.models.targets import NO_TARGET, targets
 from mandible.models.visemes import Viseme
-from tests.models.tiny_corpus import spoken, write_source, write_wave
+from tests.models.tiny_corpus import spoken, write_source
 
 SPEECH = ["SIL", "M", "AA", "S", "IY", "SIL"]
 
@@ -31,7 +31,7 @@ def test_only_permissive_sources_and_the_asked_split_are_learned_from(tmp_path: 
     for source in ("en_kathleen", "fr_tuxpaint", "de_emodb", "en_flite-slt", "xx_nobody-knows"):
         write_source(tmp_path, source, {"a": ("train", SPEECH), "b": ("dev", SPEECH), "c": ("test", SPEECH)})
     assert len(corpus.sources(tmp_path)) == 5
-    learned = dataset.trainable(tmp_path, "train")
+    learned = corpus.utterances(tmp_path, "train")
     assert [(utterance.source, utterance.name) for utterance in learned] == [("en_kathleen", "a")]
 
 
@@ -56,7 +56,7 @@ def test_a_longer_lookahead_moves_the_labels_later_by_as_much(tmp_path: Path) ->
 
 def test_features_and_labels_of_a_stream_have_equal_length(tmp_path: Path) -> None:
     write_source(tmp_path, "en_kathleen", {"one": ("train", SPEECH), "two": ("train", SPEECH)})
-    stream = dataset.assemble(dataset.trainable(tmp_path, "train"), lookahead_ms=30)
+    stream = dataset.assemble(corpus.utterances(tmp_path, "train"))
     assert stream.mels.shape == (144, 40)
     assert len(stream) == 144
 
@@ -104,14 +104,3 @@ def test_an_unknown_phone_is_named_with_its_utterance(tmp_path: Path) -> None:
     (utterance,) = corpus.read_source(tmp_path, "en_x")
     with pytest.raises(InputError, match="en_x/one: phone 'QQ'"):
         targets(utterance, 10, 30)
-
-
-def test_recordings_must_be_there_whole_and_at_16_khz(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such recording"):
-        corpus.read_audio(tmp_path / "none.wav")
-    write_wave(tmp_path / "fast.wav", spoken(SPEECH), rate_hz=48_000)
-    with pytest.raises(InputError, match="must be 16000 Hz mono"):
-        corpus.read_audio(tmp_path / "fast.wav")
-    (tmp_path / "torn.wav").write_bytes(b"RIFF")
-    with pytest.raises(InputError, match="not a readable WAV file"):
-        corpus.read_audio(tmp_path / "torn.wav")

@@ -70,8 +70,8 @@ def test_a_word_said_in_another_of_its_pronunciations_is_found() -> None:
 
 
 def test_an_unstressed_vowel_labelled_ah_is_schwa_whatever_the_dictionary_writes() -> None:
-    assert stress.dictionary()["before"] == (("B", "IH0", "F", "AO1", "R"),)
-    assert split("before", "B AH F AO R") == "B AH0 F AO R"
+    assert stress.dictionary()["magic"] == (("M", "AE1", "JH", "IH0", "K"),)
+    assert split("magic", "M AE JH AH K") == "M AE JH AH0 K"
     assert split("bit", "B AH T") == "B AH T"
 
 
