@@ -43,7 +43,7 @@ class Size:
         return STEM_TAPS + reach
 
 
-SIZES = {"nano": Size(48, 6), "small": Size(96, 7), "base": Size(224, 7)}
+SIZES = {"nano": Size(48, 6), "small": Size(96, 7), "base": Size(240, 7)}
 
 
 def size_of(name: str) -> Size:
@@ -93,4 +93,5 @@ def build(size: Size, frames: int | None = None, batch: int | None = None) -> An
             layers.Conv2D(size.channels, 1, use_bias=False, name=f"{name}_point")(x), f"{name}_point"
         )
         x = layers.ReLU(6.0, name=f"{name}_relu")(layers.Add(name=f"{name}_add")([x, skip]))
-    return keras().Model(mel, layers.Conv2D(VISEME_COUNT, 1, name="logits")(x))
+    # Single precision here also where the rest trains in bfloat16: a softmax of rounded logits is coarse.
+    return keras().Model(mel, layers.Conv2D(VISEME_COUNT, 1, name="logits", dtype="float32")(x))

@@ -1,40 +1,27 @@
-"""Training one network of the family in floating point."""
+"""Training one network in floating point, so that a training cut off at any moment can go on."""
 
 from __future__ import annotations
 
+import json
+import queue
 import random
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mandible.models import tcn
-from mandible.models.dataset import Batches, ChunkChange, Stream
+from mandible.errors import InputError
+from mandible.models import float_weights, losses, precision, tcn, teacher
+from mandible.models.dataset import SOFT_ONE, Batch, Batches, ChunkChange, Stream
+from mandible.models.settings import Settings
 from mandible.models.targets import NO_TARGET
 
-
-@dataclass(frozen=True)
-class Settings:
-    """How to train; the card records all of it."""
-
-    size: str = "small"
-    epochs: int = 30
-    seed: int = 1
-    lookahead_ms: int = 30
-    learning_rate: float = 3e-3
-    weight_decay: float = 1e-3
-    clip_norm: float = 2.0
-    warm_up_steps: int = 300
-    chunk_hops: int = 300
-    batch_chunks: int = 32
-    unscored_hops: int = 30
-
-    def described(self) -> dict[str, Any]:
-        """Return the settings as plain data."""
-        return asdict(self)
+AHEAD_BATCHES = 4
+History = list[dict[str, float]]
 
 
 def as_input(mels: NDArray[np.int8]) -> NDArray[np.float32]:
@@ -42,21 +29,47 @@ def as_input(mels: NDArray[np.int8]) -> NDArray[np.float32]:
     return (mels.astype(np.float32) / np.float32(tcn.INPUT_STEPS))[:, :, None, :]
 
 
-def logits_of(model: Any, mels: NDArray[np.int8], chunk_hops: int = 2000) -> NDArray[np.float32]:
-    """Run the float network over (n, 40) features as one sequence -> (n, 15) logits."""
-    reach = max(tcn.SIZES.values(), key=lambda size: size.receptive_hops).receptive_hops
+def build(settings: Settings) -> Any:
+    """Return the untrained network that the settings name."""
+    if settings.is_teacher:
+        return precision.build(settings.precision, teacher.build)
+    return precision.build(settings.precision, tcn.build, tcn.size_of(settings.size))
+
+
+def logits_of(
+    model: Any, mels: NDArray[np.int8], reach_hops: int = 128, ahead_hops: int = 0, piece_hops: int = 3000
+) -> NDArray[np.float32]:
+    """Run a float network over (n, 40) features as one sequence -> (n, 15) logits.
+
+    Args:
+        model: a Keras network of ``tcn`` or ``teacher``.
+        mels: int8 features.
+        reach_hops: how far back an output depends on its input; even.
+        ahead_hops: how far ahead; 0 for a causal network; even.
+        piece_hops: how much is computed at a time; even.
+    """
     outputs = []
-    for start in range(0, len(mels), chunk_hops):
-        before = min(start, reach)
-        part = mels[start - before : start + chunk_hops]
-        outputs.append(model(as_input(part[None]), training=False).numpy()[0, before:, 0])
+    padded = np.concatenate([mels, np.repeat(mels[-1:], ahead_hops + 1, axis=0)])
+    for start in range(0, len(mels), piece_hops):
+        stop, before = min(start + piece_hops, len(mels)), min(start, reach_hops)
+        odd = (stop - start) % 2  # the teacher halves the rate: its pieces have an even length
+        part = padded[start - before : stop + ahead_hops + odd]
+        logits = model(as_input(part[None]), training=False).numpy()[0, :, 0]
+        outputs.append(logits[before : before + stop - start])
     return np.concatenate(outputs)
 
 
-def accuracy_on(model: Any, stream: Stream) -> float:
-    """Return the fraction of labelled hops at which the largest logit is the label."""
-    labelled = stream.viseme != NO_TARGET
-    return float(np.mean(logits_of(model, stream.mels).argmax(axis=1)[labelled] == stream.viseme[labelled]))
+def logits_for(model: Any, mels: NDArray[np.int8], settings: Settings) -> NDArray[np.float32]:
+    """Run the network of these settings over (n, 40) features -> (n, 15) logits."""
+    if settings.is_teacher:
+        return logits_of(model, mels, teacher.REACH_HOPS, teacher.REACH_HOPS)
+    return logits_of(model, mels)
+
+
+def accuracy_on(logits: NDArray[np.float32], stream: Stream) -> float:
+    """Return the share of labelled hops at which the largest logit is an accepted viseme."""
+    right = (stream.accepted >> logits.argmax(axis=1).astype(np.uint16)) & 1
+    return float(right[stream.viseme != NO_TARGET].mean())
 
 
 def _schedule(settings: Settings, steps: int, keras: Any) -> Any:
@@ -73,62 +86,145 @@ def _schedule(settings: Settings, steps: int, keras: Any) -> Any:
     return WarmUpThenCosine()
 
 
-def fit(
-    batches: Batches,
-    dev: Stream,
-    settings: Settings,
-    change: ChunkChange,
-    report: Callable[[str], None],
-    keep: Callable[[Any], None],
-    start: Any = None,
-) -> tuple[Any, list[dict[str, float]]]:
-    """Train and return the network with the weights of the best epoch on ``dev``, and the history.
+def _drawn_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Draw batches on a thread while the network learns from the ones before."""
+    ready: queue.Queue[Batch | BaseException | None] = queue.Queue(AHEAD_BATCHES)
+
+    def draw() -> None:
+        try:
+            for batch in batches:
+                ready.put(batch)
+            ready.put(None)
+        except BaseException as error:  # handed to the thread that learns
+            ready.put(error)
+
+    threading.Thread(target=draw, daemon=True).start()
+    while (batch := ready.get()) is not None:
+        if isinstance(batch, BaseException):
+            raise batch
+        yield batch
+
+
+class Trainer:
+    """One training in a folder: ``checkpoint/`` to go on from, ``float.npz`` the best weights so far.
 
     Args:
+        folder: where the training lives; a training begun there goes on.
         batches: what to learn from.
         dev: hops of speakers that are not in ``batches``, to choose the epoch.
-        settings: sizes, rates and seed.
-        change: augmentation of a chunk.
-        report: called with one line per epoch.
-        keep: called with the network after every epoch that is the best so far.
-        start: a network to continue with; a fresh one where None.
+        settings: all else.
+        change: augmentation of a batch.
+        start: file of weights to begin with, else random ones.
     """
-    keras = tcn.keras()
-    import tensorflow as tf
 
-    random.seed(settings.seed)
-    tf.random.set_seed(settings.seed)
-    model = start if start is not None else tcn.build(tcn.size_of(settings.size))
-    steps = settings.epochs * batches.steps_per_epoch
-    optimizer = keras.optimizers.AdamW(
-        _schedule(settings, steps, keras), weight_decay=settings.weight_decay, clipnorm=settings.clip_norm
-    )
-    optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias", "depthwise"])
+    def __init__(
+        self,
+        folder: Path,
+        batches: Batches,
+        dev: Stream,
+        settings: Settings,
+        change: ChunkChange,
+        start: Path | None = None,
+    ) -> None:
+        keras = tcn.keras()
+        import tensorflow as tf
 
-    def step(mels: Any, viseme: Any) -> Any:
+        random.seed(settings.seed)
+        tf.random.set_seed(settings.seed)
+        self.folder, self.batches, self.dev = folder, batches, dev
+        self.settings, self.change = settings, change
+        self.model = build(settings)
+        if start is not None:
+            float_weights.put(float_weights.load(start), self.model, start)
+        steps = settings.epochs * batches.steps_per_epoch
+        self.optimizer = keras.optimizers.AdamW(
+            _schedule(settings, steps, keras), weight_decay=settings.weight_decay, clipnorm=settings.clip_norm
+        )
+        self.optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias", "depthwise"])
+        self.optimizer.build(self.model.trainable_variables)
+        self.history: History = []
+        self._step = tf.function(self._learn)
+        self._manager = tf.train.CheckpointManager(
+            tf.train.Checkpoint(model=self.model, optimizer=self.optimizer),
+            folder / "checkpoint",
+            max_to_keep=2,
+        )
+        self._resume()
+
+    def _resume(self) -> None:
+        progress = self.folder / "progress.json"
+        if not progress.exists():
+            return
+        kept = json.loads(progress.read_text(encoding="utf-8"))
+        if kept["settings"] != self.settings.described():
+            raise InputError(
+                f"{self.folder}: holds a training with other settings; name another folder with -o"
+            )
+        self._manager.checkpoint.restore(
+            str(self.folder / "checkpoint" / kept["checkpoint"])
+        ).expect_partial()
+        self.history = kept["history"]
+
+    def _learn(self, mels: Any, viseme: Any, accepted: Any, jaw_percent: Any, soft: Any) -> Any:
+        import tensorflow as tf
+
+        settings = self.settings
+        features = (tf.cast(mels, tf.float32) / tcn.INPUT_STEPS)[:, :, None, :]
+        viseme, jaw = tf.cast(viseme, tf.int32), tf.cast(jaw_percent, tf.float32) / 100
         with tf.GradientTape() as tape:
-            logits = model(mels, training=True)[:, :, 0]
-            asked = tf.cast(viseme != NO_TARGET, tf.float32)
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(viseme, 0), logits)
-            loss = tf.reduce_sum(losses * asked) / tf.maximum(1.0, tf.reduce_sum(asked))
-        gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+            logits = self.model(features, training=True)[:, :, 0]
+            log_weights = tf.nn.log_softmax(tf.cast(logits, tf.float32))
+            loss = losses.hard_loss(
+                log_weights, viseme, tf.cast(accepted, tf.int32), settings.first_choice_share
+            )
+            if self.batches.copies[0].soft is not None:
+                taught = losses.soft_loss(log_weights, tf.cast(soft, tf.float32) / SOFT_ONE)
+                loss = (1 - settings.teacher_share) * loss + settings.teacher_share * taught
+            loss += settings.jaw_weight * losses.jaw_loss(log_weights, viseme, jaw)
+        gradients = tape.gradient(loss, self.model.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.model.trainable_variables, strict=True))
         return loss
 
-    compiled = tf.function(step)
-    source = batches.draw(np.random.default_rng(settings.seed), change)
-    history: list[dict[str, float]] = []
-    best, best_weights = -1.0, model.get_weights()
-    for epoch in range(settings.epochs):
-        began, total = time.monotonic(), 0.0
-        for _ in range(batches.steps_per_epoch):
-            mels, viseme = next(source)
-            total += float(compiled(as_input(mels), viseme.astype(np.int32)))
-        loss, dev_accuracy = total / batches.steps_per_epoch, accuracy_on(model, dev)
-        history.append({"epoch": epoch + 1, "loss": round(loss, 4), "dev_accuracy": round(dev_accuracy, 4)})
-        report(f"epoch {epoch + 1}: loss {loss:.4f} dev {dev_accuracy:.4f} {time.monotonic() - began:.0f} s")
-        if dev_accuracy > best:
-            best, best_weights = dev_accuracy, model.get_weights()
-            keep(model)
-    model.set_weights(best_weights)
-    return model, history
+    def run(self, report: Callable[[dict[str, float]], None], step: Callable[[], None]) -> History:
+        """Train to the last epoch; ``report`` gets each epoch's row, ``step`` is called after each batch."""
+        while len(self.history) < self.settings.epochs:
+            began, total = time.monotonic(), 0.0
+            # Seeded by epoch: a training that was cut off draws what it would have drawn.
+            rng = np.random.default_rng((self.settings.seed, len(self.history)))
+            for batch in _drawn_ahead(self.batches.epoch(rng, self.change)):
+                total += float(
+                    self._step(batch.mels, batch.viseme, batch.accepted, batch.jaw_percent, batch.soft)
+                )
+                step()
+            self._finish_epoch(total / self.batches.steps_per_epoch, time.monotonic() - began)
+            report(self.history[-1])
+        return self.history
+
+    def _finish_epoch(self, loss: float, seconds: float) -> None:
+        if not np.isfinite(loss):
+            raise InputError(f"{self.folder}: the loss became {loss}; a smaller --learning-rate is needed")
+        accuracy = accuracy_on(logits_for(self.model, self.dev.mels, self.settings), self.dev)
+        best = max((row["dev_accuracy"] for row in self.history), default=-1.0)
+        row = {
+            "epoch": len(self.history) + 1,
+            "loss": round(loss, 4),
+            "dev_accuracy": round(accuracy, 4),
+            "seconds": round(seconds),
+        }
+        self.history.append(row)
+        if row["dev_accuracy"] > best:
+            # Half precision is enough for soft labels, and the teacher's file travels with the sources.
+            kind = np.float16 if self.settings.is_teacher else np.float32
+            float_weights.save(self.model, self.folder / float_weights.FILE, kind)
+        checkpoint = Path(self._manager.save()).name
+        write_json(
+            self.folder / "progress.json",
+            {"settings": self.settings.described(), "checkpoint": checkpoint, "history": self.history},
+        )
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write plain data, never half a file."""
+    partial = path.with_name(f"partial-{path.name}")
+    partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)

@@ -19,6 +19,7 @@ VERBS = {
     "bake": "turn recordings into viseme tracks",
     "rig": "check a rig file, or store its limits on a board",
     "devices": "list microphones and serial ports",
+    "train": "train a viseme network on recordings with phone times",
     "doctor": "check this machine and say how to mend what is missing",
 }
 

@@ -1,0 +1,53 @@
+"""What a teacher says about every hop of a stream: the soft labels that small networks learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mandible.models import float_weights, precision, takes_cache, teacher
+from mandible.models.dataset import SOFT_ONE, Stream
+from mandible.models.training import logits_of
+
+RELEASED_TEACHER = "teacher"
+
+
+def load_teacher(path: Path, asked_precision: str = "auto") -> Any:
+    """Return the teacher whose weights are in ``path``; raises InputError for a file that holds none."""
+    weights = float_weights.load(path)
+    model = precision.build(asked_precision, teacher.build)
+    float_weights.put(weights, model, path)
+    return model
+
+
+def weights_of(model: Any, stream: Stream, step: Callable[[], None]) -> NDArray[np.uint8]:
+    """Run a teacher over every utterance of a stream -> (n, 15) weights that sum to about 255."""
+    said = []
+    for start, end in zip(stream.starts, np.append(stream.starts[1:], len(stream)), strict=True):
+        logits = logits_of(model, stream.mels[start:end], teacher.REACH_HOPS, teacher.REACH_HOPS)
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        said.append(np.round(SOFT_ONE * odds / odds.sum(axis=1, keepdims=True)).astype(np.uint8))
+        step()
+    return np.concatenate(said)
+
+
+def taught(stream: Stream, weights: Path, kept: Path, begin: Callable[[], Callable[[], None]]) -> Stream:
+    """Return the stream with a teacher's soft labels.
+
+    Args:
+        stream: what the teacher hears.
+        weights: the teacher's weights.
+        kept: file that the soft labels are kept in between trainings.
+        begin: called where they must be computed; returns what to call after each utterance.
+    """
+
+    def compute() -> dict[str, NDArray[np.generic]]:
+        return {"soft": weights_of(load_teacher(weights), stream, begin())}
+
+    found = takes_cache.arrays(kept, compute)
+    return replace(stream, soft=found["soft"].astype(np.uint8))
