@@ -24,6 +24,10 @@ Change = Callable[[Utterance, Pcm, np.random.Generator], tuple[Utterance, Pcm]]
 # A change of a batch of features: (chunks, hops, 40) -> the same, and which chunks hold no speech any more.
 ChunkChange = Callable[[NDArray[np.int8], np.random.Generator], tuple[NDArray[np.int8], NDArray[np.bool_]]]
 SOFT_ONE = 255
+# Fewer recordings than this are done before other processes have started.
+WORTH_PROCESSES = 32
+# Of one utterance: features, first choice, accepted, jaw; as in Stream.
+Columns = tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.uint16], NDArray[np.uint8]]
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,7 @@ def _use(change: Change | None) -> None:
     _change = change
 
 
-def _labelled(
-    work: tuple[Utterance, tuple[int, ...]],
-) -> tuple[NDArray[np.int8], NDArray[np.int8], NDArray[np.uint16], NDArray[np.uint8]]:
+def _labelled(work: tuple[Utterance, tuple[int, ...]]) -> Columns:
     original, seed = work
     utterance, pcm = with_stress(original), corpus.read_audio(original.path)
     if _change is not None:
@@ -88,6 +90,18 @@ def _labelled(
     told = targets(utterance, len(mels), 0)
     bits = (told.accepted << np.arange(VISEME_COUNT)).sum(axis=1).astype(np.uint16)
     return mels, told.viseme, bits, np.round(told.jaw * 100).astype(np.uint8)
+
+
+def _in_order(work: list[tuple[Utterance, tuple[int, ...]]], change: Change | None) -> Iterator[Columns]:
+    if len(work) < WORTH_PROCESSES:
+        _use(change)
+        yield from map(_labelled, work)
+        return
+    # Fresh processes: a forked copy of a process that runs TensorFlow's threads may hang.
+    with ProcessPoolExecutor(
+        os.cpu_count(), multiprocessing.get_context("spawn"), initializer=_use, initargs=(change,)
+    ) as pool:
+        yield from pool.map(_labelled, work, chunksize=8)
 
 
 def assemble(
@@ -108,13 +122,9 @@ def assemble(
     """
     work = [(utterance, (*seed, number)) for number, utterance in enumerate(utterances)]
     parts = []
-    # Fresh processes: a forked copy of a process that runs TensorFlow's threads may hang.
-    with ProcessPoolExecutor(
-        os.cpu_count(), multiprocessing.get_context("spawn"), initializer=_use, initargs=(change,)
-    ) as pool:
-        for part in pool.map(_labelled, work, chunksize=8):
-            parts.append(part)
-            step()
+    for part in _in_order(work, change):
+        parts.append(part)
+        step()
     lengths = [len(part[0]) for part in parts]
     mels, viseme, accepted, jaw = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Stream(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -35,7 +36,7 @@ def load(path: Path) -> Weights:
             return [stored[name].astype(np.float32) for name in sorted(stored.files)]
     except FileNotFoundError:
         raise InputError(f"{path}: no such weights") from None
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise InputError(f"{path}: not a file of float weights ({error})") from None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from mandible.device.frames import HOP_MS
 from mandible.errors import InputError
+from mandible.models.tcn import SIZES
 
 TEACHER = "teacher"
 MAX_LOOKAHEAD_MS = 100
@@ -51,7 +52,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Raise InputError for a value that no training can use."""
+        sizes = (*SIZES, TEACHER)
         checks = (
+            ("size", self.size in sizes, f"must be one of {', '.join(sizes)}"),
             ("lookahead_ms", 0 <= self.lookahead_ms <= MAX_LOOKAHEAD_MS and self.lookahead_ms % HOP_MS == 0,
              f"must be a multiple of {HOP_MS} from 0 to {MAX_LOOKAHEAD_MS}"),
             ("epochs", 1 <= self.epochs <= 1000, "must be from 1 to 1000"),
