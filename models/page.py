@@ -67,13 +67,16 @@ def line_chart(
     )
 
 
-def write(path: Path, title: str, lead: str, body: str) -> None:
-    """Write the page, never half a file. ``body`` is HTML; ``title`` and ``lead`` are plain text."""
+def write(path: Path, title: str, lead: str, body: str, style: str = "") -> None:
+    """Write the page, never half a file.
+
+    ``body`` is HTML and ``style`` CSS of its own; ``title`` and ``lead`` are plain text.
+    """
     partial = path.with_name(f"partial-{path.name}")
     partial.write_text(
         "<!doctype html><html lang=en><meta charset=utf-8>"
         '<meta name=viewport content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style>"
+        f"<title>{escape(title)}</title><style>{_STYLE}{style}</style>"
         f"<h1>{escape(title)}</h1><p class=lead>{escape(lead)}</p>{body}</html>\n",
         encoding="utf-8",
     )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mandible.device.frames import MEL_BANDS
 from mandible.models.augment.backgrounds import Pool
+from mandible.models.augment.synthesis import Floats
 
 NOISE_SHARE, SNR_DB = 0.7, (0.0, 30.0)
 NOISE_TILT_DB = 6.0
@@ -22,6 +23,8 @@ HIGH_PASS_SHARE, LOW_PASS_SHARE, TELEPHONE_SHARE = 0.2, 0.1, 0.05
 TELEPHONE_BANDS = (6, 28)  # the mel bands between 300 and 3400 Hz
 MOST_BAND_DROPOUTS, BAND_DROPOUT_BANDS = 2, 5
 HOP_DROPOUT_SHARE, HOP_DROPOUT_HOPS = 0.3, 6
+
+_BAND = np.arange(MEL_BANDS, dtype=np.float64)
 
 Floats32 = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -74,37 +77,59 @@ class Recipe:
             words.append(f"rumble, {self.rumble_snr_db[chunk]:.0f} dB SNR")
         if self.blurred[chunk]:
             words.append("blur")
-        words += [f"gain {self.gain_db[chunk]:+.0f} dB", *self.tone_words[chunk]]
+        if self.gain_db[chunk]:
+            words.append(f"gain {self.gain_db[chunk]:+.0f} dB")
+        words += self.tone_words[chunk]
         words += [f"bands {low}-{end - 1} out" for low, end in self.bands[chunk]]
         first, end = self.gap[chunk]
         return [*words, f"{end - first} hops out"] if end > first else words
 
 
+def colour_db(rng: np.random.Generator) -> Floats:
+    """Draw the broad colour, (40,) dB, in which voices and microphones differ most."""
+    knots = np.linspace(0, MEL_BANDS - 1, rng.integers(4, 9))
+    curve = rng.normal(0.0, COLOUR_DB, len(knots)).clip(-COLOUR_LIMIT_DB, COLOUR_LIMIT_DB)
+    across: Floats = np.interp(_BAND, knots, curve)
+    return across
+
+
+def high_pass_db(corner_band: int, db_per_band: float) -> Floats:
+    """Return the (40,) dB of a small loudspeaker or a high-pass filter: less and less under a band."""
+    return -np.maximum(0, corner_band - _BAND) * db_per_band
+
+
+def low_pass_db(corner_band: int, db_per_band: float) -> Floats:
+    """Return the (40,) dB of a low-pass filter: less and less over a band."""
+    return -np.maximum(0, _BAND - corner_band) * db_per_band
+
+
+def telephone_db(db_per_band: float) -> Floats:
+    """Return the (40,) dB of a telephone line, which falls off outside 300 to 3400 Hz."""
+    first, end = TELEPHONE_BANDS
+    return -np.maximum(0, np.maximum(first - _BAND, _BAND - end + 1)) * db_per_band
+
+
 def _tone(rng: np.random.Generator) -> tuple[Floats32, tuple[str, ...]]:
     """Draw the (40,) dB of a voice, a microphone and a line, and words for it."""
-    band = np.arange(MEL_BANDS)
     tilt_db = rng.uniform(-TILT_DB, TILT_DB)
-    tone_db, words = tilt_db * (band / (MEL_BANDS - 1) - 0.5), [f"tilt {tilt_db:+.0f} dB"]
+    tone_db, words = tilt_db * (_BAND / (MEL_BANDS - 1) - 0.5), [f"tilt {tilt_db:+.0f} dB"]
     coloured, high, low, telephone = rng.random(4) < (
         COLOUR_SHARE,
         HIGH_PASS_SHARE,
         LOW_PASS_SHARE,
         TELEPHONE_SHARE,
     )
-    if coloured:  # voices and microphones differ most in their broad colour
-        knots = np.linspace(0, MEL_BANDS - 1, rng.integers(4, 9))
-        curve = rng.normal(0.0, COLOUR_DB, len(knots)).clip(-COLOUR_LIMIT_DB, COLOUR_LIMIT_DB)
-        tone_db += np.interp(band, knots, curve)
+    if coloured:
+        tone_db += colour_db(rng)
         words.append("colour")
-    if high:  # small loudspeakers and high-pass filters
-        tone_db -= np.maximum(0, rng.integers(1, 8) - band) * rng.uniform(1.0, 6.0)
+    if high:
+        tone_db += high_pass_db(int(rng.integers(1, 8)), rng.uniform(1.0, 6.0))
         words.append("high-pass")
     if low:
-        tone_db -= np.maximum(0, band - rng.integers(28, 39)) * rng.uniform(2.0, 8.0)
+        tone_db += low_pass_db(int(rng.integers(28, 39)), rng.uniform(2.0, 8.0))
         words.append("low-pass")
     if telephone:
-        outside = np.maximum(0, np.maximum(TELEPHONE_BANDS[0] - band, band - TELEPHONE_BANDS[1] + 1))
-        tone_db -= outside * rng.uniform(4.0, 10.0)
+        tone_db += telephone_db(rng.uniform(4.0, 10.0))
         words.append("telephone")
     return tone_db.astype(np.float32), tuple(words)
 
@@ -156,4 +181,27 @@ def draw(rng: np.random.Generator, pool: Pool, rumble_hops: int, chunks: int, ho
         tuple(words for _, words in tones),
         bands,
         gap,
+    )
+
+
+def unchanged(pool: Pool, chunks: int) -> Recipe:
+    """Return the recipe that leaves chunks as they are, to show or test one change at a time."""
+    none, zeros = np.full(chunks, np.inf, np.float32), np.zeros(chunks, np.float32)
+    nothing: Ints = np.zeros(chunks, np.int64)
+    return Recipe(
+        names=pool.names,
+        alone=np.zeros(chunks, bool),
+        alone_db=zeros,
+        sound=nothing,
+        start=nothing,
+        snr_db=none,
+        noise_tilt_db=zeros,
+        rumble_start=nothing,
+        rumble_snr_db=none,
+        blurred=np.zeros(chunks, bool),
+        gain_db=zeros,
+        tone_db=np.zeros((chunks, MEL_BANDS), np.float32),
+        tone_words=((),) * chunks,
+        bands=((),) * chunks,
+        gap=np.zeros((chunks, 2), np.int64),
     )
