@@ -143,7 +143,7 @@ class Trainer:
         self.optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias", "depthwise"])
         self.optimizer.build(self.model.trainable_variables)
         self.history: History = []
-        self._step = tf.function(self._learn)
+        self._step = tf.function(self._learn, autograph=False)
         self._manager = tf.train.CheckpointManager(
             tf.train.Checkpoint(model=self.model, optimizer=self.optimizer),
             folder / "checkpoint",
