@@ -81,13 +81,13 @@ def diphthongs() -> str:
 
 def no_target() -> str:
     """Return the phones without a mouth of their own."""
-    names = (
-        phone
-        for phoneset in ("arpabet", "ipa")
-        for phone, parts in phone_table(phoneset).items()
-        if all(part.viseme is None for part in parts)
-    )
-    return "No target: " + ", ".join(names) + ".\n"
+    rows = []
+    for name, phoneset in (("ARPAbet", "arpabet"), ("IPA", "ipa")):
+        phones = phone_table(phoneset).items()
+        rows.append(
+            (name, " ".join(phone for phone, parts in phones if not any(part.accepted for part in parts)))
+        )
+    return _table(("", "no target"), rows)
 
 
 def _languages(visemes: tuple[Viseme, ...]) -> str:
