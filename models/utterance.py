@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mandible.models.licences import Licence
+
 SPLITS = ("train", "dev", "test")
 
 
@@ -25,6 +27,7 @@ class Utterance:
         starts_s, ends_s: (n,) phone times in seconds, contiguous from 0.
         phones: the n phones, in ``phoneset`` spelling.
         text: what was said, in ordinary spelling; empty where nobody said.
+        licence: what its source allows; None where nobody said.
     """
 
     source: str
@@ -39,3 +42,4 @@ class Utterance:
     ends_s: NDArray[np.float64]
     phones: tuple[str, ...]
     text: str = ""
+    licence: Licence | None = None

@@ -1,0 +1,179 @@
+"""A plain folder of recordings, each with a label file of the same stem beside it, as a corpus.
+
+Speakers are the folder's own subfolders; without any, the folder is one speaker. Of five or more speakers a
+tenth is kept for testing and a tenth for choosing (at least one each); of fewer, every 20th recording is for
+choosing. Which ones depends on nothing but their names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from mandible.errors import InputError
+from mandible.models.annotations import registry
+from mandible.models.annotations.segments import Annotation, Request
+from mandible.models.annotations.spelling import phone_set, phones_of
+from mandible.models.annotations.timeline import contiguous
+from mandible.models.licences import OWN_LICENCE
+from mandible.models.recordings import SUFFIXES, rate_and_length
+from mandible.models.utterance import Utterance
+
+SPEAKERS_TO_SPLIT = 5
+SPEAKERS_KEPT = 0.1
+DEV_EVERY = 20
+# ARPAbet is an alphabet of English; IPA labels do not tell the language.
+LANGUAGE = {"arpabet": "en", "ipa": "und"}
+SILENCE = {"arpabet": "SIL", "ipa": "sil"}
+# Labels that end this much after their recording are worth a word; programs round by less.
+WORTH_TELLING_S = 0.02
+
+
+@dataclass(frozen=True)
+class LabelOptions:
+    """How to read label files: TextGrid tier and phone set, None to find out."""
+
+    tier: str | None = None
+    phoneset: str | None = None
+
+
+AS_FOUND = LabelOptions()
+
+
+@dataclass(frozen=True)
+class _Pair:
+    recording: Path
+    labels: Path
+    rate_hz: int
+    seconds: float
+
+
+@cache
+def say_once(line: str) -> None:
+    """Write a line to where messages for people go, but once however often the folder is read."""
+    print(line, file=sys.stderr)
+
+
+def _files(directory: Path) -> list[Path]:
+    """Return the files in a folder and its subfolders, without hidden ones and linked folders."""
+    found: list[Path] = []
+    for place, folders, names in os.walk(directory):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Path(place) / name for name in sorted(names) if not name.startswith(".")]
+    return found
+
+
+def _paired(directory: Path) -> tuple[list[tuple[Path, Path]], list[Path]]:
+    """Return (recording, label file) pairs, and the recordings without a label file."""
+    recordings: dict[Path, list[Path]] = {}
+    labels: dict[Path, list[Path]] = {}
+    for path in _files(directory):
+        suffix = path.suffix.lower()
+        if suffix in SUFFIXES:
+            recordings.setdefault(path.with_suffix(""), []).append(path)
+        elif suffix in registry.READERS:
+            labels.setdefault(path.with_suffix(""), []).append(path)
+    pairs, bare = [], []
+    for stem, paths in recordings.items():
+        if stem not in labels:
+            bare += paths
+        elif len(paths) > 1:
+            raise InputError(
+                f"{paths[0]}: {paths[1].name} beside it has the same labels; keep one of the two"
+            )
+        else:
+            pairs.append((paths[0], min(labels[stem], key=registry.preference)))
+    return pairs, bare
+
+
+def speaker_splits(speakers: set[str]) -> dict[str, str]:
+    """Return the split of each of five or more speakers: by their names alone, at least one of each."""
+    shuffled = sorted(speakers, key=lambda name: hashlib.sha256(name.encode()).digest())
+    kept = max(1, round(SPEAKERS_KEPT * len(shuffled)))
+    splits = dict.fromkeys(shuffled, "train")
+    splits |= dict.fromkeys(shuffled[:kept], "test")
+    return splits | dict.fromkeys(shuffled[kept : 2 * kept], "dev")
+
+
+def _with_splits(utterances: list[Utterance]) -> list[Utterance]:
+    speakers = {utterance.speaker for utterance in utterances}
+    if len(speakers) >= SPEAKERS_TO_SPLIT:
+        splits = speaker_splits(speakers)
+        return [replace(utterance, split=splits[utterance.speaker]) for utterance in utterances]
+    # The last of every twenty, and the last of all where there are fewer: a single one is learned from.
+    every = min(DEV_EVERY, max(2, len(utterances)))
+    return [
+        replace(utterance, split="dev") if number % every == 0 else utterance
+        for number, utterance in enumerate(utterances, start=1)
+    ]
+
+
+def _utterance(
+    directory: Path, pair: _Pair, annotation: Annotation, phoneset: str
+) -> tuple[Utterance, float]:
+    line = contiguous(phones_of(annotation, phoneset), pair.seconds, SILENCE[phoneset], pair.labels)
+    inside = pair.recording.relative_to(directory)
+    home = directory.resolve().name
+    utterance = Utterance(
+        source=home,
+        name=inside.with_suffix("").as_posix(),
+        path=pair.recording,
+        speaker=inside.parts[0] if len(inside.parts) > 1 else home,
+        language=LANGUAGE[phoneset],
+        split="train",
+        seconds=pair.seconds,
+        phoneset=phoneset,
+        starts_s=line.starts_s,
+        ends_s=line.ends_s,
+        phones=line.phones,
+        text=annotation.text,
+        licence=OWN_LICENCE,
+    )
+    return utterance, line.clipped_s
+
+
+def read_folder(
+    directory: Path, options: LabelOptions = AS_FOUND, tell: Callable[[str], None] = say_once
+) -> list[Utterance]:
+    """Read every labelled recording in a folder and its subfolders.
+
+    Args:
+        directory: the folder.
+        options: tier and phone set, where they shall not be found out.
+        tell: called with a line on recordings without labels and on labels that go on after the end.
+
+    Raises:
+        InputError: there is no labelled recording, or a file is damaged; the message says what to do.
+        DeviceError: a recording is no WAV file and ``soundfile`` is not installed.
+    """
+    if not directory.is_dir():
+        raise InputError(f"{directory}: no such folder; name a corpus directory or a folder of recordings")
+    found, bare = _paired(directory)
+    if not found:
+        raise InputError(
+            f"{directory}: no speech/*/utts.csv of a corpus directory here, and no recording"
+            f" ({', '.join(SUFFIXES)}) with a label file of the same name beside it"
+            f" ({', '.join(registry.READERS)})"
+        )
+    if bare:
+        tell(f"{directory}: {len(bare)} recordings without a label file are left out, such as {bare[0].name}")
+    pairs = [_Pair(recording, labels, *rate_and_length(recording)) for recording, labels in found]
+    annotations = [registry.read(Request(pair.labels, pair.rate_hz, options.tier)) for pair in pairs]
+    phoneset = phone_set(annotations, options.phoneset)
+    read = [
+        _utterance(directory, pair, annotation, phoneset)
+        for pair, annotation in zip(pairs, annotations, strict=True)
+    ]
+    late = [(utterance, over_s) for utterance, over_s in read if over_s > WORTH_TELLING_S]
+    if late:
+        worst, over_s = max(late, key=lambda item: item[1])
+        tell(
+            f"{directory}: {len(late)} label files go on after the end of their recording and are cut off"
+            f" there, {worst.name} by {over_s * 1000:.0f} ms"
+        )
+    return _with_splits([utterance for utterance, _ in read])
