@@ -40,7 +40,7 @@ def members(directory: Path, name: str) -> list[Utterance]:
     pattern, split = SETS[name]
     return [
         utterance
-        for source in corpus.source_names(directory)
+        for source in corpus.sources(directory)
         if fnmatch(source, pattern)
         for utterance in corpus.read_source(directory, source)
         if utterance.split == split

@@ -19,7 +19,9 @@ VERBS = {
     "bake": "turn recordings into viseme tracks",
     "rig": "check a rig file, or store its limits on a board",
     "devices": "list microphones and serial ports",
+    "data": "check a corpus, or see and hear what training makes of it",
     "train": "train a viseme network on recordings with phone times",
+    "eval": "measure models on recordings with phone times",
     "doctor": "check this machine and say how to mend what is missing",
 }
 

@@ -1,0 +1,168 @@
+"""An evaluation as one self-contained HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mandible.models import page as shell
+from mandible.models.evaluation import charts
+from mandible.models.evaluation.measure import CLEAN, Heard, Results
+from mandible.models.evaluation.table import COLUMNS, FEW, MISSING, NOTE, Column
+from mandible.models.evaluation.tracks import DECODED, WAYS
+from mandible.models.scoring.jaw import smoothed
+from mandible.models.scoring.timeline import Floats
+from mandible.models.visemes import VISEME_NAMES
+
+# How much of the example sentence is drawn.
+LONGEST_EXAMPLE_FRAMES = 400
+MORE_COLUMNS = (
+    Column("six shapes", "shape_accuracy"),
+    Column("silence F1", "silence_f1"),
+    Column("onset spread ms", "onset_iqr_ms", 0),
+    Column("lips meet late ms", "lips_meet_late_ms", 0),
+    Column("lips part late ms", "lips_part_late_ms", 0),
+)
+
+
+def write(path: Path, document: dict[str, Any], results: Results) -> None:
+    """Write the page of an evaluation, never half a file."""
+    models = document["models"]
+    names = ", ".join(model["name"] for model in models)
+    body = [f"<p>{escape(NOTE)}</p>"]
+    for name in models[0]["sets"]:
+        body += _of_set(name, document, results)
+    shell.write(
+        path,
+        f"Evaluation of {names}",
+        f"Corpus {document['corpus']}, split {document.get('split', 'test')}. Intervals: 95 %, "
+        f"{document['draws']} resamples of speakers, seed {document['seed']}.",
+        "".join(body),
+    )
+
+
+def _of_set(name: str, document: dict[str, Any], results: Results) -> list[str]:
+    models = document["models"]
+    about = models[0]["sets"][name]
+    rate = about[DECODED]["figures"]["reference_changes_per_s"]
+    parts = [
+        f"<h2>{escape(name)}</h2><p>{about['utterances']} recordings, {about['speakers']} speakers, "
+        f"{about['seconds'] / 60:.1f} minutes; the speech itself changes {rate:.1f} times a second.</p>",
+        _figures(name, models),
+    ]
+    if document["snrs_db"]:
+        parts.append("<h2>Accuracy in noise (decoded), %</h2>" + _noise(name, models, document["snrs_db"]))
+    if document["by"] is not None:
+        parts.append(f"<h2>By {escape(document['by'])} (decoded)</h2>" + _by(name, models))
+    for model in models:
+        row = model["sets"][name][DECODED]
+        title = f"{model['name']} on {name}"
+        parts.append(
+            f"<h2>{escape(title)}: recall (bars, with intervals) and precision (rings)</h2>"
+            '<div class="wide">' + charts.recalls(row["per_class"], f"recall of {title}") + "</div>"
+            "<h2>What is taken for what, % of the frames of a viseme</h2>"
+            '<div class="wide">'
+            + charts.confusions(row["sums"]["viseme_confusion"], f"confusions of {title}")
+            + "</div>"
+        )
+    heard = [(model["name"], results[number, name, CLEAN]) for number, model in enumerate(models)]
+    return [*parts, _example(heard)]
+
+
+def _figures(name: str, models: Sequence[dict[str, Any]]) -> str:
+    rows = []
+    for model in models:
+        entry = model["sets"][name]
+        for way in WAYS:
+            cells = [_with_limits(entry[way], column) for column in (*COLUMNS, *MORE_COLUMNS)]
+            rows.append([model["name"], way, *cells, f"{entry['lateness_ms'][way]:.0f}"])
+    head = [column.heading.replace("\n", " ") for column in (*COLUMNS, *MORE_COLUMNS)]
+    return shell.table(["model", "", *head, "late ms"], rows)
+
+
+def _with_limits(row: dict[str, Any], column: Column) -> str:
+    value, limits = row["figures"][column.figure], row["intervals"].get(column.figure)
+    if value is None:
+        return MISSING
+    text = f"{value:.{column.digits}f}"
+    if limits is None or None in limits:
+        return text
+    low, high = (f"{limit:.{column.digits}f}" for limit in limits)
+    return f"{text} ({low} to {high})"
+
+
+def _noise(name: str, models: Sequence[dict[str, Any]], snrs_db: Sequence[float]) -> str:
+    curves = {}
+    for model in models:
+        entry = model["sets"][name]
+        noisy = [
+            (f"{snr:g} dB", entry["noise"][f"{snr:g}"][DECODED]) for snr in sorted(snrs_db, reverse=True)
+        ]
+        curves[model["name"]] = [
+            (condition, row["figures"]["accuracy"] or 0.0, row["intervals"].get("accuracy"))
+            for condition, row in [("clean", entry[DECODED]), *noisy]
+        ]
+    return charts.noise_curve(curves, f"accuracy on {name} in noise")
+
+
+def _by(name: str, models: Sequence[dict[str, Any]]) -> str:
+    rows = [
+        [value, model["name"], row["utterances"], *(_with_limits(row[DECODED], column) for column in FEW)]
+        for model in models
+        for value, row in model["sets"][name]["by"].items()
+    ]
+    head = [column.heading.replace("\n", " ") for column in FEW]
+    return shell.table(["value", "model", "recordings", *head], rows)
+
+
+def _example(heard: Sequence[tuple[str, Heard]]) -> str:
+    first = heard[0][1]
+    number = typical(first)
+    reference, utterance = first.references[number], first.utterances[number]
+    frames = min(len(reference), LONGEST_EXAMPLE_FRAMES)
+
+    def pieces(values: Sequence[Any], named: Callable[[Any], str]) -> list[tuple[int, int, str]]:
+        changes = [at for at in range(1, frames) if values[at] != values[at - 1]]
+        edges = [0, *changes, frames]
+        return [(start, end, named(values[start])) for start, end in pairwise(edges)]
+
+    def of_viseme(viseme: int) -> str:
+        return VISEME_NAMES[viseme] if viseme >= 0 else "any"
+
+    rows = [
+        ("sounds", pieces(reference.sound.tolist(), str)),
+        ("asked for", pieces(reference.viseme.tolist(), of_viseme)),
+    ]
+    jaws: list[tuple[str, Floats]] = [("speech", smoothed(reference.opening)[:frames])]
+    for name, one in heard:
+        for way in WAYS:
+            track = one.shown[way][number].aligned
+            rows.append((f"{name}, {way}", pieces(track.viseme.tolist(), of_viseme)))
+        jaws.append((name, smoothed(one.shown[DECODED][number].aligned.opening)[:frames]))
+    return (
+        f"<h2>A typical sentence: {escape(utterance.name)}</h2><div class=wide>"
+        + charts.ribbon(
+            rows,
+            [(name, opening.tolist()) for name, opening in jaws],
+            "visemes asked for and shown over time",
+        )
+        + "</div>"
+    )
+
+
+def typical(heard: Heard) -> int:
+    """Return the number of the recording whose accuracy is the median of its set."""
+
+    def accuracy(number: int) -> float:
+        reference, shown = heard.references[number], heard.shown[DECODED][number].aligned.viseme
+        asked = reference.viseme >= 0
+        right = reference.accepted[np.arange(len(shown)), shown]
+        return float(right[asked].mean()) if asked.any() else 0.0
+
+    ranked = sorted(range(len(heard.utterances)), key=accuracy)
+    return ranked[len(ranked) // 2]
