@@ -161,7 +161,7 @@ def read_folder(
             f" ({', '.join(registry.READERS)})"
         )
     if bare:
-        tell(f"{directory}: {len(bare)} recordings without a label file are left out, such as {bare[0].name}")
+        tell(f"{directory}: recordings without a label file, left out: {len(bare)}, such as {bare[0].name}")
     pairs = [_Pair(recording, labels, *rate_and_length(recording)) for recording, labels in found]
     annotations = [registry.read(Request(pair.labels, pair.rate_hz, options.tier)) for pair in pairs]
     phoneset = phone_set(annotations, options.phoneset)
@@ -173,7 +173,7 @@ def read_folder(
     if late:
         worst, over_s = max(late, key=lambda item: item[1])
         tell(
-            f"{directory}: {len(late)} label files go on after the end of their recording and are cut off"
-            f" there, {worst.name} by {over_s * 1000:.0f} ms"
+            f"{directory}: label files that go on after the end of their recording, cut off there:"
+            f" {len(late)}, such as {worst.name} by {over_s * 1000:.0f} ms"
         )
     return _with_splits([utterance for utterance, _ in read])

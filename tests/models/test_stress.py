@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mandible.errors import DeviceError
@@ -98,6 +98,7 @@ def test_what_has_no_text_or_is_no_english_arpabet_or_carries_stress_is_left_alo
     assert stress.with_stress(utterance).phones == utterance.phones
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.sampled_from(["above", "the", "cut", "it's", "qqq", "was", "'", "—", "9"])),
     st.lists(st.sampled_from(["AH", "B", "V", "SIL", "UNK", "K", "T", "DH", "W", "Z"]), min_size=1),
@@ -107,6 +108,13 @@ def test_nothing_but_ah_ever_changes(words: list[str], phones: list[str]) -> Non
     after = stress.with_stress(before)
     assert [phone.rstrip("012") for phone in after.phones] == phones
     assert np.array_equal(after.ends_s, before.ends_s)
+
+
+def test_measurements_take_every_ah_alike() -> None:
+    told = stress.without_stress(said("above", "AH0 B AH1 V AH2 AA1 AH"))
+    assert " ".join(told.phones) == "AH B AH V AH AA1 AH"
+    ipa = said("", "ə b ʌ v", phoneset="ipa")
+    assert stress.without_stress(ipa).phones == ipa.phones
 
 
 def test_the_text_comes_from_the_corpus_where_it_has_one(tmp_path: Path) -> None:
