@@ -14,7 +14,8 @@ from mandible.errors import InputError
 from mandible.models.augment import synthesis
 from mandible.models.augment.sounds import noises
 from mandible.models.augment.synthesis import Floats
-from mandible.models.corpus import Utterance, read_audio
+from mandible.models.recordings import read_audio
+from mandible.models.utterance import Utterance
 
 # How often a noise is of each kind; the kinds that a corpus has not got leave their share to the others.
 SHARES = {"recording": 0.45, "coloured": 0.2, "babble": 0.2, "servo": 0.15}
@@ -66,13 +67,18 @@ def pool_of(sounds: dict[str, list[tuple[str, Pcm]]]) -> Pool:
 
 
 def _babble(rng: np.random.Generator, voices: list[Utterance]) -> Pcm:
+    """Return a minute of people talking at once, each as loud as the others."""
+    heard: dict[Path, Pcm] = {}  # in a small corpus the same recordings come again and again
     count = SYNTHETIC_S * SAMPLE_RATE_HZ
     mixture = np.zeros(count)
     for _ in range(BABBLE_VOICES):
         line = np.zeros(count)
         at = 0
         while at < count:
-            talk = read_audio(voices[rng.integers(len(voices))].path)[: count - at]
+            path = voices[rng.integers(len(voices))].path
+            if path not in heard:
+                heard[path] = read_audio(path)
+            talk = heard[path][: count - at]
             line[at : at + len(talk)] = talk
             at += max(1, len(talk))
         mixture += line / max(1.0, float(np.sqrt(np.mean(line**2))))

@@ -16,7 +16,7 @@ from mandible.device.frontend.reference import STEPS_PER_OCTAVE, ZERO_LOG2
 from mandible.models.augment import recipe
 from mandible.models.augment.backgrounds import Pool, backgrounds, rumble
 from mandible.models.augment.recipe import Recipe
-from mandible.models.corpus import Utterance
+from mandible.models.utterance import Utterance
 
 Mels = NDArray[np.int8]
 Floats32 = NDArray[np.float32]

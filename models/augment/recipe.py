@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mandible.device.frames import MEL_BANDS
+from mandible.device.frames import HOP_MS, MEL_BANDS
 from mandible.models.augment.backgrounds import Pool
 from mandible.models.augment.synthesis import Floats
 
@@ -80,9 +80,12 @@ class Recipe:
         if self.gain_db[chunk]:
             words.append(f"gain {self.gain_db[chunk]:+.0f} dB")
         words += self.tone_words[chunk]
-        words += [f"bands {low}-{end - 1} out" for low, end in self.bands[chunk]]
+        words += [
+            f"bands {low} to {end - 1} out" if end > low + 1 else f"band {low} out"
+            for low, end in self.bands[chunk]
+        ]
         first, end = self.gap[chunk]
-        return [*words, f"{end - first} hops out"] if end > first else words
+        return [*words, f"{HOP_MS * (end - first)} ms out"] if end > first else words
 
 
 def colour_db(rng: np.random.Generator) -> Floats:

@@ -8,6 +8,7 @@ then, and noise is synthetic anyway in part.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -18,7 +19,8 @@ from mandible.device.frames import Pcm
 from mandible.errors import InputError
 from mandible.models.augment import synthesis
 from mandible.models.augment.synthesis import Floats
-from mandible.models.corpus import read_audio
+from mandible.models.recordings import read_audio
+from mandible.small_file import exists, is_file, read_small
 
 # Licences under which a noise or room recording may shape a released model (patterns on its index row);
 # share-alike material stays out, also where a row leaves open which of its licences holds.
@@ -26,6 +28,7 @@ FREE_SOUNDS = ("CC0*", "CC-BY *", "CC BY 4.0*")
 SHARE_ALIKE = "*BY-SA*"
 INVENTED_ROOMS = 32
 _LEAD_IN_SAMPLES = 8  # of what comes before the highest peak, 0.5 ms, so that the peak keeps its shape
+_MOST_BYTES = 16 << 20
 _COLUMNS = ("file", "source", "licence")
 
 
@@ -41,19 +44,20 @@ def index_rows(index: Path) -> Iterator[dict[str, str]]:
         InputError: a column or a value is missing, or a file named leaves the folder or is not there;
             names file and line.
     """
-    if not index.exists():
+    if not exists(index):
         return
     try:
-        with index.open(encoding="utf-8", newline="") as stream:
-            reader = csv.DictReader(stream)
-            missing = [column for column in _COLUMNS if column not in (reader.fieldnames or ())]
-            if missing:
-                raise InputError(f"{index}:1: column {missing[0]!r} is missing")
-            for row in reader:
-                _check(row, index, f"{index}:{reader.line_num}")
-                yield row
+        text = read_small(index, _MOST_BYTES).decode("utf-8")
     except UnicodeDecodeError:
         raise InputError(f"{index}: not UTF-8 text; save it as UTF-8") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        missing = [column for column in _COLUMNS if column not in (reader.fieldnames or ())]
+        if missing:
+            raise InputError(f"{index}:1: column {missing[0]!r} is missing")
+        for row in reader:
+            _check(row, index, f"{index}:{reader.line_num}")
+            yield row
     except csv.Error as error:
         raise InputError(f"{index}: not a readable CSV file ({error})") from None
 
@@ -63,9 +67,9 @@ def _check(row: dict[str, str], index: Path, place: str) -> None:
     if empty:
         raise InputError(f"{place}: {empty[0]} is empty; fill it in or delete the row")
     name = row["file"]
-    if Path(name).name != name or "\0" in name:
+    if Path(name).name != name:
         raise InputError(f"{place}: file {name!r} must be a name in {index.parent}, without folders")
-    if not (index.parent / name).exists():
+    if not is_file(index.parent / name):
         raise InputError(f"{place}: file {name!r} is not in {index.parent}; add it or delete the row")
 
 

@@ -13,7 +13,7 @@ from mandible.models.augment import codecs, synthesis
 from mandible.models.augment.codecs import Codec
 from mandible.models.augment.sounds import rooms
 from mandible.models.augment.synthesis import Floats
-from mandible.models.corpus import Utterance
+from mandible.models.utterance import Utterance
 
 SLOWEST, FASTEST = 0.86, 1.16
 ROOM_SHARE, HISS_SHARE, CODEC_SHARE = 0.75, 0.5, 0.15
