@@ -104,3 +104,24 @@ def test_an_unknown_phone_is_named_with_its_utterance(tmp_path: Path) -> None:
     (utterance,) = corpus.read_source(tmp_path, "en_x")
     with pytest.raises(InputError, match="en_x/one: phone 'QQ'"):
         targets(utterance, 10, 30)
+
+
+def test_languages_are_chosen_and_held_out_with_their_regions(tmp_path: Path) -> None:
+    for source, language in (("en_kathleen", "en"), ("mul_kokoro", "pt-br"), ("ru_nsh", "ru")):
+        utts = write_source(tmp_path, source, {"a": ("train", SPEECH), "b": ("dev", SPEECH)}) / "utts.csv"
+        utts.write_text(utts.read_text(encoding="utf-8").replace(",en,", f",{language},"), encoding="utf-8")
+
+    def heard(**filters: list[str]) -> list[str]:
+        return [one.language for one in corpus.utterances(tmp_path, "train", **filters)]  # type: ignore[arg-type]
+
+    assert heard() == ["en", "pt-br", "ru"]
+    assert heard(languages=["pt", "RU"]) == ["pt-br", "ru"]
+    assert heard(languages=["p"]) == []
+    assert heard(without_languages=["ru"]) == ["en", "pt-br"]
+    assert heard(sources=["*_n*", "en_kathleen"]) == ["en", "ru"]
+    assert len(corpus.utterances(tmp_path, ("train", "dev"))) == 6
+    corpus.check_languages([tmp_path], ["pt", "en"])
+    with pytest.raises(
+        InputError, match="language 'de': nobody speaks it in this corpus; there are en, pt-br, ru"
+    ):
+        corpus.check_languages([tmp_path], ["de"])
