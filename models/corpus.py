@@ -13,7 +13,8 @@ from pathlib import Path
 from mandible.errors import InputError
 from mandible.models.corpus_directory import is_corpus_directory, source_names
 from mandible.models.corpus_directory import read_source as read_source
-from mandible.models.labelled_folder import AS_FOUND, LabelOptions, read_folder
+from mandible.models.label_options import LabelOptions
+from mandible.models.labelled_folder import read_folder
 from mandible.models.licences import licence_of as licence_of
 from mandible.models.licences import may_train as may_train
 from mandible.models.recordings import read_audio as read_audio
@@ -33,7 +34,7 @@ def _named(name: str, patterns: Sequence[str] | None) -> bool:
     return patterns is None or any(fnmatch(name, pattern) for pattern in patterns)
 
 
-def everything(directory: Path, labels: LabelOptions = AS_FOUND) -> list[Utterance]:
+def everything(directory: Path, labels: LabelOptions | None = None) -> list[Utterance]:
     """Return all utterances of a corpus directory or of a folder of recordings, whatever their licence.
 
     Raises:
@@ -52,7 +53,7 @@ def utterances(
     without_languages: Sequence[str] | None = None,
     licences: Sequence[str] | None = None,
     sources: Sequence[str] | None = None,
-    labels: LabelOptions = AS_FOUND,
+    labels: LabelOptions | None = None,
 ) -> list[Utterance]:
     """Return the utterances of some splits that a model may learn from.
 
@@ -63,7 +64,7 @@ def utterances(
         without_languages: none of these, as to hold a language out.
         licences: names or patterns of licences to learn from; None for those a released model may use.
         sources: names or patterns of source folders; None for all.
-        labels: how to read the label files of a folder of recordings.
+        labels: how to read the label files of a folder of recordings; None for its own ``labels.toml``.
 
     Raises:
         InputError: a file is damaged, or the directory holds no labelled speech.

@@ -16,10 +16,12 @@ from functools import cache
 from pathlib import Path
 
 from mandible.errors import InputError
+from mandible.models import label_options
 from mandible.models.annotations import registry
 from mandible.models.annotations.segments import Annotation, Request
 from mandible.models.annotations.spelling import phone_set, phones_of
 from mandible.models.annotations.timeline import contiguous
+from mandible.models.label_options import LabelOptions
 from mandible.models.licences import OWN_LICENCE
 from mandible.models.recordings import SUFFIXES, rate_and_length
 from mandible.models.utterance import Utterance
@@ -32,17 +34,6 @@ LANGUAGE = {"arpabet": "en", "ipa": "und"}
 SILENCE = {"arpabet": "SIL", "ipa": "sil"}
 # Labels that end this much after their recording are worth a word; programs round by less.
 WORTH_TELLING_S = 0.02
-
-
-@dataclass(frozen=True)
-class LabelOptions:
-    """How to read label files: TextGrid tier and phone set, None to find out."""
-
-    tier: str | None = None
-    phoneset: str | None = None
-
-
-AS_FOUND = LabelOptions()
 
 
 @dataclass(frozen=True)
@@ -114,7 +105,7 @@ def _with_splits(utterances: list[Utterance]) -> list[Utterance]:
 
 
 def _utterance(
-    directory: Path, pair: _Pair, annotation: Annotation, phoneset: str
+    directory: Path, pair: _Pair, annotation: Annotation, phoneset: str, language: str
 ) -> tuple[Utterance, float]:
     line = contiguous(phones_of(annotation, phoneset), pair.seconds, SILENCE[phoneset], pair.labels)
     inside = pair.recording.relative_to(directory)
@@ -124,7 +115,7 @@ def _utterance(
         name=inside.with_suffix("").as_posix(),
         path=pair.recording,
         speaker=inside.parts[0] if len(inside.parts) > 1 else home,
-        language=LANGUAGE[phoneset],
+        language=language,
         split="train",
         seconds=pair.seconds,
         phoneset=phoneset,
@@ -138,13 +129,13 @@ def _utterance(
 
 
 def read_folder(
-    directory: Path, options: LabelOptions = AS_FOUND, tell: Callable[[str], None] = say_once
+    directory: Path, options: LabelOptions | None = None, tell: Callable[[str], None] = say_once
 ) -> list[Utterance]:
     """Read every labelled recording in a folder and its subfolders.
 
     Args:
         directory: the folder.
-        options: tier and phone set, where they shall not be found out.
+        options: tier, phone set and language; None for what the folder's ``labels.toml`` says.
         tell: called with a line on recordings without labels and on labels that go on after the end.
 
     Raises:
@@ -153,6 +144,7 @@ def read_folder(
     """
     if not directory.is_dir():
         raise InputError(f"{directory}: no such folder; name a corpus directory or a folder of recordings")
+    asked = label_options.of_folder(directory) if options is None else options
     found, bare = _paired(directory)
     if not found:
         raise InputError(
@@ -163,10 +155,11 @@ def read_folder(
     if bare:
         tell(f"{directory}: recordings without a label file, left out: {len(bare)}, such as {bare[0].name}")
     pairs = [_Pair(recording, labels, *rate_and_length(recording)) for recording, labels in found]
-    annotations = [registry.read(Request(pair.labels, pair.rate_hz, options.tier)) for pair in pairs]
-    phoneset = phone_set(annotations, options.phoneset)
+    annotations = [registry.read(Request(pair.labels, pair.rate_hz, asked.tier)) for pair in pairs]
+    phoneset = phone_set(annotations, asked.phoneset)
+    language = asked.language or LANGUAGE[phoneset]
     read = [
-        _utterance(directory, pair, annotation, phoneset)
+        _utterance(directory, pair, annotation, phoneset, language)
         for pair, annotation in zip(pairs, annotations, strict=True)
     ]
     late = [(utterance, over_s) for utterance, over_s in read if over_s > WORTH_TELLING_S]

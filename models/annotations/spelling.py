@@ -150,7 +150,7 @@ def phone_set(annotations: list[Annotation], asked: str | None = None) -> str:
     sets = "ARPAbet or IPA" if asked is None else {"arpabet": "ARPAbet", "ipa": "IPA"}[asked]
     raise InputError(
         f"{annotation.path}:{part.line}: label {shortened(part.label)!r} is no phone in {sets}; correct it,"
-        " or choose the tier with --tier or the spelling with --phoneset"
+        " or name the tier or the phoneset in labels.toml"
     )
 
 

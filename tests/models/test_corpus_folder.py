@@ -12,7 +12,8 @@ import soundfile
 
 from mandible.errors import InputError
 from mandible.models import corpus
-from mandible.models.labelled_folder import LabelOptions, read_folder, say_once, speaker_splits
+from mandible.models.label_options import LabelOptions
+from mandible.models.labelled_folder import read_folder, say_once, speaker_splits
 from mandible.models.licences import OWN_LICENCE
 from mandible.models.stress import with_stress
 from mandible.models.targets import targets
@@ -137,12 +138,37 @@ def test_the_words_of_a_textgrid_tell_stressed_ah_from_schwa(tmp_path: Path) -> 
     assert with_stress(utterance).phones == ("AH0", "B", "AH1", "V")
 
 
-def test_tier_and_phone_set_can_be_chosen(tmp_path: Path) -> None:
+def test_a_program_can_choose_tier_and_phone_set(tmp_path: Path) -> None:
     record(tmp_path, "one", labels=short_textgrid({"phones": [(0.0, 0.48, "?")], "mine": MA}))
     (utterance,) = corpus.utterances(tmp_path, "train", labels=LabelOptions(tier="mine", phoneset="arpabet"))
     assert utterance.phones[1] == "M"
     with pytest.raises(InputError, match=r"one\.TextGrid:\d+: label '\?' is no phone"):
         corpus.utterances(tmp_path, "train")
+
+
+def test_a_file_in_the_folder_says_how_its_labels_are_read_and_what_is_spoken(tmp_path: Path) -> None:
+    record(tmp_path, "one", labels=short_textgrid({"phones": [(0.0, 0.48, "?")], "mine": MA}))
+    (tmp_path / "labels.toml").write_text('tier = "mine"\nlanguage = "en-gb"\n', encoding="utf-8")
+    (utterance,) = corpus.utterances(tmp_path, "train", languages=["en"])
+    assert (utterance.phones[1], utterance.language) == ("M", "en-gb")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('teir = "mine"', r'labels\.toml: "teir" is unknown; did you mean tier\?'),
+        ('"\\n" = 3', r"labels\.toml: .* is unknown; there are tier, phoneset, language"),
+        ("tier = 3", r"labels\.toml: tier must be a text in quotes, not 3"),
+        ('phoneset = "sampa"', r'labels\.toml: phoneset "sampa" is unknown: use arpabet or ipa'),
+        ('language = "German"', r'labels\.toml: language "German" must be a code such as de'),
+        ("tier", r"labels\.toml: not a TOML file"),
+    ],
+)
+def test_a_slip_in_that_file_is_named(tmp_path: Path, text: str, message: str) -> None:
+    record(tmp_path, "one")
+    (tmp_path / "labels.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=message):
+        corpus.everything(tmp_path)
 
 
 def test_times_win_over_a_transcript_of_the_same_name(tmp_path: Path) -> None:

@@ -122,12 +122,12 @@ def test_the_phone_set_is_found_from_all_labels_together(labels: list[str], foun
     assert phone_set([labelled("s", "m"), labelled(*labels)]) == found
 
 
-def test_a_label_of_no_phone_set_is_named_with_its_line_and_the_options_that_help() -> None:
+def test_a_label_of_no_phone_set_is_named_with_its_line_and_what_helps() -> None:
     with pytest.raises(InputError) as caught:
         phone_set([labelled("sil", "m", "AA"), labelled("sil", "hello", "m")])
     assert str(caught.value) == (
-        "a.TextGrid:2: label 'hello' is no phone in ARPAbet or IPA; correct it, or choose the tier with"
-        " --tier or the spelling with --phoneset"
+        "a.TextGrid:2: label 'hello' is no phone in ARPAbet or IPA; correct it, or name the tier or the"
+        " phoneset in labels.toml"
     )
     with pytest.raises(InputError, match="label 'ʃ' is no phone in ARPAbet;"):
         phone_set([labelled("ʃ")], "arpabet")
