@@ -14,6 +14,7 @@ _HUES = {
     "oh": (140, 45), "ou": (170, 50),
 }  # fmt: skip
 _INK = "style='fill:var(--ink)'"
+Piece = tuple[int, int, str]
 LINES = ("--first", "--second", "--ink", "--quiet")
 
 
@@ -55,7 +56,7 @@ def confusions(confusion: Sequence[Sequence[float]], label: str) -> str:
 
 def recalls(per_class: Mapping[str, Mapping[str, object]], label: str) -> str:
     """Return a bar per viseme, its recall with the 95 % interval, and a dot for its precision."""
-    step, left, top, height = 34, 34, 12, 150
+    step, left, top, height = 34, 46, 12, 150
     width = left + step * len(per_class) + 8
 
     def y_of(share: float) -> float:
@@ -143,14 +144,15 @@ def _colour(name: str) -> str:
 
 
 def ribbon(
-    rows: Sequence[tuple[str, Sequence[tuple[int, int, str]]]],
+    rows: Sequence[tuple[str, Sequence[Piece]]],
     jaws: Sequence[tuple[str, Sequence[float]]],
     label: str,
 ) -> str:
     """Return a sentence in 10 ms frames.
 
     Args:
-        rows: (heading, [(first frame, frame after the last, viseme or phone)]).
+        rows: (heading, [(first frame, frame after the last, viseme)]); a name that is no viseme, as that of
+            a sound, is not coloured.
         jaws: (heading, opening per frame, 0 to 1), drawn over each other.
         label: for readers who cannot see it.
     """

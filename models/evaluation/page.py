@@ -13,14 +13,20 @@ import numpy as np
 from mandible.models import page as shell
 from mandible.models.evaluation import charts
 from mandible.models.evaluation.measure import CLEAN, Heard, Results
-from mandible.models.evaluation.table import COLUMNS, FEW, MISSING, NOTE, Column
+from mandible.models.evaluation.table import COLUMNS, FEW, MISSING, Column, size_of
 from mandible.models.evaluation.tracks import DECODED, WAYS
 from mandible.models.scoring.jaw import smoothed
 from mandible.models.scoring.timeline import Floats
 from mandible.models.visemes import VISEME_NAMES
 
 # How much of the example sentence is drawn.
-LONGEST_EXAMPLE_FRAMES = 400
+LONGEST_EXAMPLE_FRAMES = 260
+LEAD_IN_FRAMES = 10
+NOTE = (
+    "Each figure stands with its 95 % interval over speakers, or over the recordings of a single one. "
+    "Accuracy has the model's known delay compensated; late is by how much the mouth lags when it is shown "
+    "as soon as it is known."
+)
 MORE_COLUMNS = (
     Column("six shapes", "shape_accuracy"),
     Column("silence F1", "silence_f1"),
@@ -51,38 +57,41 @@ def _of_set(name: str, document: dict[str, Any], results: Results) -> list[str]:
     about = models[0]["sets"][name]
     rate = about[DECODED]["figures"]["reference_changes_per_s"]
     parts = [
-        f"<h2>{escape(name)}</h2><p>{about['utterances']} recordings, {about['speakers']} speakers, "
-        f"{about['seconds'] / 60:.1f} minutes; the speech itself changes {rate:.1f} times a second.</p>",
+        f"<h2>{escape(name)}</h2><p>{size_of(about)}; the speech itself changes {rate:.1f} times a "
+        "second.</p>",
         _figures(name, models),
     ]
     if document["snrs_db"]:
-        parts.append("<h2>Accuracy in noise (decoded), %</h2>" + _noise(name, models, document["snrs_db"]))
+        parts.append("<h3>Accuracy in noise (decoded), %</h3>" + _noise(name, models, document["snrs_db"]))
     if document["by"] is not None:
-        parts.append(f"<h2>By {escape(document['by'])} (decoded)</h2>" + _by(name, models))
+        parts.append(f"<h3>By {escape(document['by'])} (decoded)</h3>" + _by(name, models))
     for model in models:
         row = model["sets"][name][DECODED]
         title = f"{model['name']} on {name}"
         parts.append(
-            f"<h2>{escape(title)}: recall (bars, with intervals) and precision (rings)</h2>"
+            f"<h3>{escape(title)}: recall (bars, with intervals) and precision (rings)</h3>"
             '<div class="wide">' + charts.recalls(row["per_class"], f"recall of {title}") + "</div>"
-            "<h2>What is taken for what, % of the frames of a viseme</h2>"
+            f"<h3>{escape(title)}: what is taken for what, % of the frames of a viseme</h3>"
             '<div class="wide">'
             + charts.confusions(row["sums"]["viseme_confusion"], f"confusions of {title}")
             + "</div>"
         )
-    heard = [(model["name"], results[number, name, CLEAN]) for number, model in enumerate(models)]
-    return [*parts, _example(heard)]
+    shown = [(model["name"], results[number, name, CLEAN]) for number, model in enumerate(models)]
+    return [*parts, _example(shown)]
 
 
 def _figures(name: str, models: Sequence[dict[str, Any]]) -> str:
-    rows = []
-    for model in models:
-        entry = model["sets"][name]
-        for way in WAYS:
-            cells = [_with_limits(entry[way], column) for column in (*COLUMNS, *MORE_COLUMNS)]
-            rows.append([model["name"], way, *cells, f"{entry['lateness_ms'][way]:.0f}"])
-    head = [column.heading.replace("\n", " ") for column in (*COLUMNS, *MORE_COLUMNS)]
-    return shell.table(["model", "", *head, "late ms"], rows)
+    read = [(model, way) for model in models for way in WAYS]
+    rows = [
+        [_plain(column), *(_with_limits(model["sets"][name][way], column) for model, way in read)]
+        for column in (*COLUMNS, *MORE_COLUMNS)
+    ]
+    rows.append(["late ms", *(f"{model['sets'][name]['lateness_ms'][way]:.0f}" for model, way in read)])
+    return shell.table(["", *(f"{model['name']}, {way}" for model, way in read)], rows)
+
+
+def _plain(column: Column) -> str:
+    return column.heading.replace("\n", " ")
 
 
 def _with_limits(row: dict[str, Any], column: Column) -> str:
@@ -116,17 +125,19 @@ def _by(name: str, models: Sequence[dict[str, Any]]) -> str:
         for model in models
         for value, row in model["sets"][name]["by"].items()
     ]
-    head = [column.heading.replace("\n", " ") for column in FEW]
-    return shell.table(["value", "model", "recordings", *head], rows)
+    return shell.table(["value", "model", "recordings", *map(_plain, FEW)], rows)
 
 
-def _example(heard: Sequence[tuple[str, Heard]]) -> str:
-    first = heard[0][1]
+def _example(models: Sequence[tuple[str, Heard]]) -> str:
+    first = models[0][1]
     number = typical(first)
     reference, utterance = first.references[number], first.utterances[number]
-    frames = min(len(reference), LONGEST_EXAMPLE_FRAMES)
+    begin = max(0, int(reference.silent.argmin()) - LEAD_IN_FRAMES)
+    window = slice(begin, min(len(reference), begin + LONGEST_EXAMPLE_FRAMES))
+    frames = window.stop - window.start
 
-    def pieces(values: Sequence[Any], named: Callable[[Any], str]) -> list[tuple[int, int, str]]:
+    def pieces(whole: Sequence[Any], named: Callable[[Any], str]) -> list[charts.Piece]:
+        values = whole[window]
         changes = [at for at in range(1, frames) if values[at] != values[at - 1]]
         edges = [0, *changes, frames]
         return [(start, end, named(values[start])) for start, end in pairwise(edges)]
@@ -135,17 +146,17 @@ def _example(heard: Sequence[tuple[str, Heard]]) -> str:
         return VISEME_NAMES[viseme] if viseme >= 0 else "any"
 
     rows = [
-        ("sounds", pieces(reference.sound.tolist(), str)),
+        ("sounds", pieces(reference.sound.tolist(), "/{}/".format)),
         ("asked for", pieces(reference.viseme.tolist(), of_viseme)),
     ]
-    jaws: list[tuple[str, Floats]] = [("speech", smoothed(reference.opening)[:frames])]
-    for name, one in heard:
+    jaws: list[tuple[str, Floats]] = [("speech", smoothed(reference.opening)[window])]
+    for name, one in models:
         for way in WAYS:
             track = one.shown[way][number].aligned
             rows.append((f"{name}, {way}", pieces(track.viseme.tolist(), of_viseme)))
-        jaws.append((name, smoothed(one.shown[DECODED][number].aligned.opening)[:frames]))
+        jaws.append((name, smoothed(one.shown[DECODED][number].aligned.opening)[window]))
     return (
-        f"<h2>A typical sentence: {escape(utterance.name)}</h2><div class=wide>"
+        f"<h3>A typical sentence: {escape(utterance.name)}</h3><div class=wide>"
         + charts.ribbon(
             rows,
             [(name, opening.tolist()) for name, opening in jaws],
@@ -155,14 +166,14 @@ def _example(heard: Sequence[tuple[str, Heard]]) -> str:
     )
 
 
-def typical(heard: Heard) -> int:
+def typical(one: Heard) -> int:
     """Return the number of the recording whose accuracy is the median of its set."""
 
     def accuracy(number: int) -> float:
-        reference, shown = heard.references[number], heard.shown[DECODED][number].aligned.viseme
+        reference, shown = one.references[number], one.shown[DECODED][number].aligned.viseme
         asked = reference.viseme >= 0
         right = reference.accepted[np.arange(len(shown)), shown]
         return float(right[asked].mean()) if asked.any() else 0.0
 
-    ranked = sorted(range(len(heard.utterances)), key=accuracy)
+    ranked = sorted(range(len(one.utterances)), key=accuracy)
     return ranked[len(ranked) // 2]

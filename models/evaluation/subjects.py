@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 
 from mandible.device import engines
 from mandible.device.engines.base import Engine
+from mandible.errors import InputError
 from mandible.models import released
+from mandible.wording import shown
 
 # (n, 40) int8 features of a whole recording -> (n, 15) logits
 Network = Callable[[NDArray[np.int8]], NDArray[np.generic]]
@@ -75,6 +78,23 @@ def named(name_or_path: str | Path, engine: str | None = None) -> Subject:
     chosen = engine or engines.default_name()
     runner = engines.create(chosen, file)
     return Subject(file.name, file.lookahead_ms, runner.output_scale, streaming(runner), chosen, file.sha256)
+
+
+def all_named(names: Sequence[str], engine: str | None = None) -> list[Subject]:
+    """Return several models, told apart by their paths where their names are the same.
+
+    Raises:
+        InputError: one of them is given twice, or see ``named``.
+    """
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise InputError(f"model {shown(repeated[0])} is given twice; name it once")
+    found = [named(name, engine) for name in names]
+    counts = Counter(subject.name for subject in found)
+    return [
+        replace(subject, name=f"{subject.name} ({name})") if counts[subject.name] > 1 else subject
+        for name, subject in zip(names, found, strict=True)
+    ]
 
 
 def _of_training(folder: Path) -> Subject:

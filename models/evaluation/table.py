@@ -12,8 +12,9 @@ from rich.text import Text
 from mandible.models.evaluation.tracks import DECODED, WAYS
 
 NOTE = (
-    "± is half the 95 % interval over speakers. Accuracy has the known delay compensated; late is by how "
-    "much the mouth lags when shown as soon as it is known. docs/evaluate.md explains each figure."
+    "± is half the 95 % interval over speakers, or over the recordings of a single one. Accuracy has the "
+    "known delay compensated; late is by how much the mouth lags when shown as soon as it is known. "
+    "docs/evaluate.md explains each figure."
 )
 MISSING = "–"
 
@@ -38,6 +39,15 @@ COLUMNS = (
     Column("onset\nms", "onset_late_ms", 0),
 )
 FEW = COLUMNS[:5]
+
+
+def size_of(about: dict[str, Any]) -> str:
+    """Say how much a set holds, as in ``25 recordings of 25 speakers, 5.7 minutes``."""
+    recordings, speakers = about["utterances"], about["speakers"]
+    return (
+        f"{recordings} recording{'s' * (recordings != 1)} of {speakers} speaker{'s' * (speakers != 1)}, "
+        f"{about['seconds'] / 60:.1f} minutes"
+    )
 
 
 def with_interval(row: dict[str, Any], column: Column) -> str:
@@ -71,11 +81,7 @@ def _started(title: str, *left: str) -> Table:
 
 def _of_set(name: str, models: list[dict[str, Any]]) -> Table:
     about = models[0]["sets"][name]
-    title = (
-        f"\n{name}: {about['utterances']} recordings, {about['speakers']} speakers, "
-        f"{about['seconds'] / 60:.1f} minutes"
-    )
-    table = _started(title, "model", "")
+    table = _started(f"\n{name}: {size_of(about)}", "model", "")
     for column in COLUMNS:
         table.add_column(column.heading, justify="right", no_wrap=True)
     table.add_column("late\nms", justify="right")

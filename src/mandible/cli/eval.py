@@ -44,7 +44,7 @@ def main(args: argparse.Namespace) -> int:
     plan = measure.Plan(noise_levels(args.snr), checked("--draws", args.draws), checked("--seed", args.seed))
     if args.html is not None and not args.html.parent.is_dir():
         raise InputError(f"--html {args.html}: there is no folder {args.html.parent}")
-    models = [subjects.named(name, args.engine) for name in args.models]
+    models = subjects.all_named(args.models, args.engine)
     chosen = sets.chosen(args.corpus, [name for names in args.set for name in names], args.split)
     with progress_bar() as bar:
         task = bar.add_task("listening", total=measure.work(models, chosen, plan))
