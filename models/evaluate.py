@@ -14,7 +14,7 @@ from mandible.models.evaluation.measure import CLEAN, Plan, Progress, Results, q
 from mandible.models.evaluation.subjects import Network, Subject, streaming
 from mandible.models.evaluation.tracks import ARGMAX, DECODED
 
-__all__ = ["Network", "card_metrics", "evaluate", "evaluate_sets", "members", "streaming"]
+__all__ = ["Network", "card_metrics", "evaluate", "members", "streaming"]
 
 # Name of a set on a card -> (source folders, split): speakers that training never hears.
 SETS = {
@@ -127,12 +127,6 @@ def evaluate(network: Network, utterances: Iterable[Utterance], lookahead_ms: in
     some = {"some": list(utterances)}
     results = measure.hear([subjects.of_network(network, lookahead_ms)], Path(), some, plan)
     return results[0, "some", CLEAN].score(ARGMAX, plan).figures
-
-
-def evaluate_sets(network: Network, directory: Path, lookahead_ms: int) -> dict[str, dict[str, float]]:
-    """Return the figures of a network's largest logit on every set of a card that the corpus holds."""
-    found = {name: members(directory, name) for name in SETS}
-    return {name: evaluate(network, some, lookahead_ms) for name, some in found.items() if some}
 
 
 def evaluation(

@@ -100,7 +100,7 @@ def all_named(names: Sequence[str], engine: str | None = None) -> list[Subject]:
 def _of_training(folder: Path) -> Subject:
     # Only here is TensorFlow needed, which few have.
     from mandible.models.train import trained
-    from mandible.models.training import logits_of
+    from mandible.models.training import logits_for
 
     model, settings, _ = trained(folder)
-    return of_network(lambda mels: logits_of(model, mels), settings.lookahead_ms, f"{folder.name} (float)")
+    return of_network(lambda mels: logits_for(model, mels, settings), settings.lookahead_ms, f"{folder.name} (float)")
