@@ -103,4 +103,7 @@ def _of_training(folder: Path) -> Subject:
     from mandible.models.training import logits_for
 
     model, settings, _ = trained(folder)
-    return of_network(lambda mels: logits_for(model, mels, settings), settings.lookahead_ms, f"{folder.name} (float)")
+    # The teacher hears the whole sentence and answers for the present.
+    lookahead_ms = 0 if settings.is_teacher else settings.lookahead_ms
+    name = f"{folder.name} (float)"
+    return of_network(lambda mels: logits_for(model, mels, settings), lookahead_ms, name)
