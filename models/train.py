@@ -22,6 +22,7 @@ from mandible.models import (
     corpus,
     dataset,
     float_weights,
+    manifest,
     precision,
     soft_labels,
     takes_cache,
@@ -189,8 +190,6 @@ def train(
         ),
         show.work("learning", left),
     )
-    from mandible.models import manifest
-
     record = {
         "settings": settings.described(),
         "data": {"train": manifest.of(learn), "dev": manifest.of(dev)},

@@ -72,7 +72,7 @@ def _card(path: Path | None) -> dict[str, Any]:
 
 def main(args: argparse.Namespace) -> int:
     """Train; 0 when the last epoch is done."""
-    from mandible.models import float_weights, soft_labels
+    from mandible.models import corpus, float_weights, soft_labels
     from mandible.models import train as training
 
     card = _card(args.card)
@@ -83,6 +83,7 @@ def main(args: argparse.Namespace) -> int:
         teacher = float_weights.find(soft_labels.RELEASED_TEACHER)
     if asked and teacher and float_weights.sha256_of(teacher) != asked:
         raise InputError(f"{teacher}: not the teacher that {args.card} names ({asked[:12]}…)")
+    corpus.check_languages(args.corpus, [*(args.languages or ()), *(args.hold_out_language or ())])
     selection = training.Selection(tuple(args.corpus), args.languages, args.hold_out_language, args.licences)
     start = float_weights.find(args.start) if args.start else None
     console = Console(stderr=True)
