@@ -49,6 +49,7 @@ blockquote { margin: 0 0 1rem; padding: 0; font-style: italic; color: var(--quie
   padding: 0 .55rem; }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); gap: .4rem 1.4rem; }
 .grid .track img { height: 5rem; } .grid .ribbon { height: .7rem; }
+@media (max-width: 40rem) { .ribbon i { font-size: 0; } }
 """
 _SCRIPT = """
 for (const panel of document.querySelectorAll('.panel')) {

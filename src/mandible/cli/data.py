@@ -54,7 +54,8 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _checked(corpus: Path) -> Report:
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("opening recordings", total=None)
         return check(
             corpus, lambda total: progress.update(bar, total=total), lambda: progress.update(bar, advance=1)
