@@ -11,7 +11,25 @@ from mandible.device.frames import Frame
 
 OUTPUT_SCALE = 0.125
 # Not the defaults, which may be tuned: golden vectors hold the arithmetic.
-SETTINGS = DecoderSettings(20, 40, 10, 20, 30, 15, 110, 40, 40, -60, 50)
+SETTINGS = DecoderSettings(
+    vowel_attack_ms=20,
+    vowel_release_ms=40,
+    consonant_attack_ms=10,
+    consonant_release_ms=20,
+    rest_attack_ms=30,
+    rest_release_ms=15,
+    closure_threshold=150,
+    closure_evidence=60,
+    closure_evidence_ms=25,
+    teeth_threshold=110,
+    closure_release=30,
+    closure_hold_ms=40,
+    hysteresis=40,
+    dwell_ms=60,
+    dwell_hysteresis=90,
+    gate_level=-60,
+    gate_hold_ms=50,
+)
 
 
 def inputs(hops: int = 600, seed: int = 7) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,48 @@
+"""What can be set of the decoder, also in a rig's ``[smoothing]``; the defaults serve all released models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DecoderSettings:
+    """How the mouth follows the network. Times in ms; weights and thresholds in 1/255.
+
+    The defaults were found with ``python -m mandible.models.tune_decoder`` on development speakers.
+
+    Attributes:
+        vowel_attack_ms, vowel_release_ms: time constants of the vowels.
+        consonant_attack_ms, consonant_release_ms: time constants of the consonants.
+        rest_attack_ms, rest_release_ms: time constants of silence.
+        closure_threshold: lips meet for p, b, m at once when its weight reaches this (1..255).
+        closure_evidence: they meet, too, when its mean weight of late reaches this (1..255).
+        closure_evidence_ms: time constant of that mean (0..200).
+        teeth_threshold: the lip touches the teeth for f, v when its weight reaches this (1..255).
+        closure_release: a closure ends when its weight falls under this (0..255).
+        closure_hold_ms: shortest closure (0..200).
+        hysteresis: by how much a viseme must beat the present one to replace it (0..254).
+        dwell_ms: how long a viseme counts as new (0..500).
+        dwell_hysteresis: by how much more a viseme must beat one that has just begun (0..254); the surplus
+            shrinks evenly to nothing over ``dwell_ms``. Closures do not wait for it.
+        gate_level: loudness (mean log-mel step, -128..127) under which nothing is speech.
+        gate_hold_ms: how long it must stay under it before the mouth is shut (0..2000).
+    """
+
+    vowel_attack_ms: int = 10
+    vowel_release_ms: int = 10
+    consonant_attack_ms: int = 10
+    consonant_release_ms: int = 10
+    rest_attack_ms: int = 10
+    rest_release_ms: int = 10
+    closure_threshold: int = 102
+    closure_evidence: int = 56
+    closure_evidence_ms: int = 20
+    teeth_threshold: int = 107
+    closure_release: int = 38
+    closure_hold_ms: int = 20
+    hysteresis: int = 45
+    dwell_ms: int = 80
+    dwell_hysteresis: int = 115
+    gate_level: int = -70
+    gate_hold_ms: int = 120
