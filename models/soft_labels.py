@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mandible.models import float_weights, precision, takes_cache, teacher
 from mandible.models.dataset import SOFT_ONE, Stream
-from mandible.models.training import logits_of
+from mandible.models.training import PIECE_HOPS, logits_of
 
 RELEASED_TEACHER = "teacher"
 
@@ -26,28 +26,28 @@ def load_teacher(path: Path, asked_precision: str = "auto") -> Any:
 
 
 def weights_of(model: Any, stream: Stream, step: Callable[[], None]) -> NDArray[np.uint8]:
-    """Run a teacher over every utterance of a stream -> (n, 15) weights that sum to about 255."""
-    said = []
-    for start, end in zip(stream.starts, np.append(stream.starts[1:], len(stream)), strict=True):
-        logits = logits_of(model, stream.mels[start:end], teacher.REACH_HOPS, teacher.REACH_HOPS)
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        said.append(np.round(SOFT_ONE * odds / odds.sum(axis=1, keepdims=True)).astype(np.uint8))
-        step()
-    return np.concatenate(said)
+    """Run a teacher over a stream -> (n, 15) weights that sum to about 255.
+
+    It hears on across the ends of utterances, as it did in training.
+    """
+    logits = logits_of(model, stream.mels, teacher.REACH_HOPS, teacher.REACH_HOPS, step=step)
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    weights: NDArray[np.uint8] = np.round(SOFT_ONE * odds / odds.sum(axis=1, keepdims=True)).astype(np.uint8)
+    return weights
 
 
-def taught(stream: Stream, weights: Path, kept: Path, begin: Callable[[], Callable[[], None]]) -> Stream:
+def taught(stream: Stream, weights: Path, kept: Path, begin: Callable[[int], Callable[[], None]]) -> Stream:
     """Return the stream with a teacher's soft labels.
 
     Args:
         stream: what the teacher hears.
         weights: the teacher's weights.
         kept: file that the soft labels are kept in between trainings.
-        begin: called where they must be computed; returns what to call after each utterance.
+        begin: called with a number of steps where they must be computed; returns what to call after each.
     """
 
     def compute() -> dict[str, NDArray[np.generic]]:
-        return {"soft": weights_of(load_teacher(weights), stream, begin())}
+        return {"soft": weights_of(load_teacher(weights), stream, begin(-(-len(stream) // PIECE_HOPS)))}
 
     found = takes_cache.arrays(kept, compute)
     return replace(stream, soft=found["soft"].astype(np.uint8))

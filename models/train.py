@@ -110,8 +110,8 @@ def _streams(
     for number, stream in enumerate(streams):
         kept = cache / f"{takes_cache.key(order, number and settings.seed, number)}-{mark}.npz"
 
-        def begin(number: int = number) -> Callable[[], None]:
-            return show.work(f"teacher hears copy {number}", len(order))
+        def begin(steps: int, number: int = number) -> Callable[[], None]:
+            return show.work(f"teacher hears copy {number}", steps)
 
         taught.append(soft_labels.taught(stream, teacher_weights, kept, begin))
     return tuple(taught)

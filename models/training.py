@@ -21,6 +21,7 @@ from mandible.models.settings import Settings
 from mandible.models.targets import NO_TARGET
 
 AHEAD_BATCHES = 4
+PIECE_HOPS = 3000
 History = list[dict[str, float]]
 
 
@@ -37,7 +38,12 @@ def build(settings: Settings) -> Any:
 
 
 def logits_of(
-    model: Any, mels: NDArray[np.int8], reach_hops: int = 128, ahead_hops: int = 0, piece_hops: int = 3000
+    model: Any,
+    mels: NDArray[np.int8],
+    reach_hops: int = 128,
+    ahead_hops: int = 0,
+    piece_hops: int = PIECE_HOPS,
+    step: Callable[[], None] = lambda: None,
 ) -> NDArray[np.float32]:
     """Run a float network over (n, 40) features as one sequence -> (n, 15) logits.
 
@@ -47,6 +53,7 @@ def logits_of(
         reach_hops: how far back an output depends on its input; even.
         ahead_hops: how far ahead; 0 for a causal network; even.
         piece_hops: how much is computed at a time; even.
+        step: called after each piece.
     """
     outputs = []
     padded = np.concatenate([mels, np.repeat(mels[-1:], ahead_hops + 1, axis=0)])
@@ -56,6 +63,7 @@ def logits_of(
         part = padded[start - before : stop + ahead_hops + odd]
         logits = model(as_input(part[None]), training=False).numpy()[0, :, 0]
         outputs.append(logits[before : before + stop - start])
+        step()
     return np.concatenate(outputs)
 
 
