@@ -11,6 +11,7 @@ from mandible.models import network
 from mandible.models.released import card_path
 from mandible.models.tflite_file import Graph, Tensor, parse, read_bytes
 from mandible.models.visemes import VISEME_NAMES
+from mandible.whole_file import written
 
 
 def _described(tensor: Tensor) -> dict[str, Any]:
@@ -54,10 +55,14 @@ def write(model: Path, name: str, told: dict[str, Any]) -> Path:
         model: the streaming ``.tflite`` file.
         name: the model's name.
         told: what the file cannot tell: size, lookahead_ms, training, data, split, licences, metrics.
+
+    Raises:
+        InputError: the model is damaged, or the card's place is no regular file or cannot be written.
     """
     card = {"name": name, "visemes": list(VISEME_NAMES), **facts(model), **told}
     path = card_path(model)
-    partial = path.with_name(f"partial-{path.name}")
-    partial.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
+    with written(path) as partial:
+        # What UTF-8 cannot hold (half a character in a folder's name) JSON spells with a backslash too.
+        partial.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path

@@ -182,7 +182,7 @@ class Batches:
         )
         for row, number in enumerate(rng.choice(len(self.copies), self.batch_chunks, p=self.shares)):
             stream = self.copies[number]
-            start = rng.integers(max(1, len(stream) - self.chunk_hops))
+            start = rng.integers(max(1, len(stream) - self.chunk_hops + 1))
             piece = np.arange(start, start + self.chunk_hops) % len(stream)
             batch.mels[row], batch.viseme[row] = stream.mels[piece], stream.viseme[piece]
             batch.accepted[row], batch.jaw_percent[row] = stream.accepted[piece], stream.jaw_percent[piece]

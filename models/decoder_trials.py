@@ -16,7 +16,7 @@ from mandible.device.pipeline import HALF_HOP_MS, HALF_WINDOW_MS
 from mandible.device.sinks.formats.timeline import ALIGNED, EMISSION, TICKS_PER_S, Timeline
 from mandible.models.corpus import Utterance, read_audio
 from mandible.models.evaluation.subjects import Subject
-from mandible.models.evaluation.tracks import features, reference_of, rows
+from mandible.models.evaluation.tracks import as_int8, features, reference_of, rows
 from mandible.models.scoring import agreement, closures, jaw, rhythm
 from mandible.models.scoring.conventions import shape_of_viseme
 from mandible.models.scoring.counting import Units, totals
@@ -70,7 +70,10 @@ class Material:
 
 @dataclass(frozen=True)
 class Figures:
-    """What viewers notice: shares from 0 to 1; ``changes`` is the mouth's against the speech's."""
+    """What viewers notice: shares from 0 to 1; ``changes`` is the mouth's against the speech's.
+
+    NaN where there was nothing to judge, such as the precision of closures where none is shown.
+    """
 
     accuracy: float
     macro_f1: float
@@ -101,7 +104,7 @@ def hear(subject: Subject, set_name: str, utterances: Sequence[Utterance]) -> Ma
 def _heard(subject: Subject, path: Path, reference: Reference, delay_ms: float) -> Recording:
     pcm = read_audio(path)
     mels = features(pcm, subject.lookahead_ms)
-    logits = np.asarray(subject.network(mels), np.int8)
+    logits = as_int8(np.asarray(subject.network(mels)), subject.output_scale)
     decoder = Decoder(subject.output_scale)
     weights = [
         decoder.heard(Frame(index, 0, _NO_SOUND, mel=mel, logits=row)).tolist()

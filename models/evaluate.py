@@ -9,12 +9,13 @@ from typing import Any
 
 from mandible.models import corpus
 from mandible.models.corpus import Utterance
+from mandible.models.corpus_directory import is_corpus_directory
 from mandible.models.evaluation import measure, record, sets, subjects
 from mandible.models.evaluation.measure import CLEAN, Plan, Progress, Results, quiet
 from mandible.models.evaluation.subjects import Network, Subject, streaming
 from mandible.models.evaluation.tracks import ARGMAX, DECODED
 
-__all__ = ["Network", "card_metrics", "evaluate", "members", "streaming"]
+__all__ = ["Network", "card_metrics", "card_sets", "evaluate", "members", "streaming"]
 
 # Name of a set on a card -> (source folders, split): speakers that training never hears.
 SETS = {
@@ -23,6 +24,7 @@ SETS = {
     "emodb": ("de_emodb", "test"),
     "flite_voices": ("en_flite-*", "train"),
 }
+DEV = "dev"
 NOISY_SETS = ("librispeech_test",)
 CARD_SNRS_DB = (20.0, 10.0, 5.0)
 # What a card says of a set, of all the figures there are.
@@ -38,6 +40,8 @@ CARD_FIGURES = (
 def members(directory: Path, name: str) -> list[Utterance]:
     """Return the utterances of a card's set, empty where the corpus does not hold its sources."""
     pattern, split = SETS[name]
+    if not is_corpus_directory(directory):
+        return []
     return [
         utterance
         for source in corpus.sources(directory)
@@ -45,6 +49,17 @@ def members(directory: Path, name: str) -> list[Utterance]:
         for utterance in corpus.read_source(directory, source)
         if utterance.split == split
     ]
+
+
+def card_sets(directory: Path) -> sets.Sets:
+    """Return the sets of a card that a corpus holds; its recordings of split ``dev`` where it has none.
+
+    Whoever trains on a voice of their own has nothing else to go by.
+    """
+    found = {name: members(directory, name) for name in SETS}
+    if not any(found.values()):
+        found = {DEV: [one for one in corpus.everything(directory) if one.split == DEV]}
+    return {name: utterances for name, utterances in found.items() if utterances}
 
 
 def card_metrics(
@@ -58,7 +73,7 @@ def card_metrics(
 
     Args:
         model: a released name, a ``.tflite`` file, or a network that gives float logits.
-        directory: a corpus directory; sets that it does not hold are left out.
+        directory: a corpus; sets that it does not hold are left out. See ``card_sets``.
         lookahead_ms: the model's; None where a card beside the file, or its name, tells.
         engine: which engine runs a file.
         progress: called with the number of recordings heard.
@@ -71,10 +86,8 @@ def card_metrics(
         InputError: the model, the corpus or one of its recordings is at fault.
     """
     subject = _subject(model, lookahead_ms, engine)
-    found = {name: members(directory, name) for name in SETS}
-    present = {name: utterances for name, utterances in found.items() if utterances}
     card: dict[str, Any] = {}
-    for name, utterances in present.items():
+    for name, utterances in card_sets(directory).items():
         plan = Plan(CARD_SNRS_DB if name in NOISY_SETS and _has_noise(directory) else ())
         results = measure.hear([subject], directory, {name: utterances}, plan, progress)
         card[name] = _for_card(name, results, plan)

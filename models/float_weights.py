@@ -5,15 +5,21 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from mandible.errors import InputError
+from mandible.models import array_file
+from mandible.models.array_file import DamagedError
+from mandible.small_file import exists, is_file, read_small
+from mandible.wording import shortened
 
 RELEASED = Path(__file__).parent / "released"
 FILE = "float.npz"
+# Many times the teacher's.
+MOST_BYTES = 64 << 20
+_KINDS = ("<f4", "<f2")
 Weights = list[NDArray[np.float32]]
 
 
@@ -23,21 +29,18 @@ def save(model: Any, path: Path, kind: DTypeLike = np.float32) -> None:
         f"{number:03d} {variable.name}": value.astype(kind)
         for number, (variable, value) in enumerate(zip(model.weights, model.get_weights(), strict=True))
     }
-    partial = path.with_name(f"partial-{path.name}")
-    with partial.open("wb") as stream:
-        np.savez_compressed(stream, **arrays)
-    partial.replace(path)
+    array_file.write(path, arrays, compressed=True)
 
 
 def load(path: Path) -> Weights:
     """Return the weights that ``save`` wrote; raises InputError for a file that holds none."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            return [stored[name].astype(np.float32) for name in sorted(stored.files)]
+        stored = array_file.read(path, _KINDS, MOST_BYTES)
     except FileNotFoundError:
         raise InputError(f"{path}: no such weights") from None
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise InputError(f"{path}: not a file of float weights ({error})") from None
+    except (OSError, ValueError, DamagedError) as error:
+        raise InputError(f"{path}: not a file of float weights ({shortened(str(error))})") from None
+    return [stored[name].astype(np.float32) for name in sorted(stored)]
 
 
 def put(weights: Weights, model: Any, path: Path) -> None:
@@ -53,11 +56,11 @@ def put(weights: Weights, model: Any, path: Path) -> None:
 def find(name_or_path: str) -> Path:
     """Return the weights file that a released model's name, a training folder or a path means."""
     released = RELEASED / f"{name_or_path}.{FILE}"
-    if released.is_file():
+    if is_file(released):
         return released
     path = Path(name_or_path)
-    path = path / FILE if path.is_dir() else path
-    if not path.is_file():
+    path = path / FILE if exists(path) and path.is_dir() else path
+    if not is_file(path):
         known = ", ".join(sorted(file.name.removesuffix(f".{FILE}") for file in RELEASED.glob(f"*.{FILE}")))
         raise InputError(
             f"{path}: no float weights there; name a training folder or a released model ({known})"
@@ -66,5 +69,13 @@ def find(name_or_path: str) -> Path:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the checksum by which a record names a weights file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Return the checksum by which a record names a weights file; raises InputError for none."""
+    return hashlib.sha256(read_small(path, MOST_BYTES)).hexdigest()
+
+
+def released_with(sha256: str) -> Path:
+    """Return the released weights that a card names by checksum; raises InputError where there are none."""
+    for path in sorted(RELEASED.glob(f"*.{FILE}")):
+        if sha256_of(path) == sha256:
+            return path
+    raise InputError(f"no released weights have the checksum {sha256[:12]}… that the card names")

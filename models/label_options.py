@@ -6,6 +6,7 @@ alike::
     tier = "by hand"      # TextGrid tier of the phones
     phoneset = "ipa"      # or arpabet
     language = "de"       # what is spoken
+    speaker_depth = 3     # which level of folders names the speaker
 """
 
 from __future__ import annotations
@@ -28,16 +29,21 @@ else:
 
 FILE_NAME = "labels.toml"
 _MAX_BYTES = 1 << 16
+_DEEPEST = 8
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
 
 @dataclass(frozen=True)
 class LabelOptions:
-    """What shall not be found out: TextGrid tier, phone set, language; None to find it out."""
+    """What shall not be found out: TextGrid tier, phone set, language, speakers; None to find it out.
+
+    ``speaker_depth`` is the level of folders, 1 to 8, whose path names the speaker; 1 unless somebody says.
+    """
 
     tier: str | None = None
     phoneset: str | None = None
     language: str | None = None
+    speaker_depth: int | None = None
 
 
 AS_FOUND = LabelOptions()
@@ -54,7 +60,7 @@ def of_folder(directory: Path) -> LabelOptions:
         return AS_FOUND
     try:
         document = tomllib.loads(read_small(path, _MAX_BYTES).decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: no TOML, no UTF-8, or thousands of digits
         raise InputError(f"{path}: not a TOML file ({error})") from None
     known = [field.name for field in fields(LabelOptions)]
     for name, value in document.items():
@@ -62,7 +68,10 @@ def of_folder(directory: Path) -> LabelOptions:
             close = difflib.get_close_matches(name, known, 1)
             fix = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
             raise InputError(f"{path}: {shown(name)} is unknown; {fix}")
-        if not isinstance(value, str):
+        if name == "speaker_depth":
+            if type(value) is not int or not 1 <= value <= _DEEPEST:
+                raise InputError(f"{path}: {name} must be a number from 1 to {_DEEPEST}, not {shown(value)}")
+        elif not isinstance(value, str):
             raise InputError(f"{path}: {name} must be a text in quotes, not {shown(value)}")
     options = LabelOptions(**document)
     if options.phoneset is not None and options.phoneset not in PHONE_SETS:

@@ -1,6 +1,7 @@
 """A plain folder of recordings, each with a label file of the same stem beside it, as a corpus.
 
-Speakers are the folder's own subfolders; without any, the folder is one speaker. Of five or more speakers a
+Speakers are the folder's own subfolders, or deeper ones where its ``labels.toml`` says so; without any, the
+folder is one speaker. Of five or more speakers a
 tenth is kept for testing and a tenth for choosing (at least one each); of fewer, every 20th recording is for
 choosing. Which ones depends on nothing but their names.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,8 @@ DEV_EVERY = 20
 # ARPAbet is an alphabet of English; IPA labels do not tell the language.
 LANGUAGE = {"arpabet": "en", "ipa": "und"}
 SILENCE = {"arpabet": "SIL", "ipa": "sil"}
+# TIMIT lays its recordings out as TRAIN/DR1/FCJF0/SA1.WAV: only the third folder is a person.
+_TIMIT_PARTS, _TIMIT_SPEAKER_DEPTH = ("train", "test"), 3
 # Labels that end this much after their recording are worth a word; programs round by less.
 WORTH_TELLING_S = 0.02
 
@@ -104,8 +107,21 @@ def _with_splits(utterances: list[Utterance]) -> list[Utterance]:
     ]
 
 
+def _check_speakers(directory: Path, recordings: Iterable[Path], asked: LabelOptions) -> None:
+    """Refuse TIMIT with its two halves for speakers: one person would be learned from and measured with."""
+    if asked.speaker_depth is not None:
+        return
+    for recording in recordings:
+        *folders, _ = recording.relative_to(directory).parts
+        if len(folders) >= _TIMIT_SPEAKER_DEPTH and folders[0].lower() in _TIMIT_PARTS:
+            raise InputError(
+                f"{directory}: {folders[0]} and the folders in it are no speakers; this looks like TIMIT:"
+                f" say speaker_depth = {_TIMIT_SPEAKER_DEPTH} in {label_options.FILE_NAME}"
+            )
+
+
 def _utterance(
-    directory: Path, pair: _Pair, annotation: Annotation, phoneset: str, language: str
+    directory: Path, pair: _Pair, annotation: Annotation, phoneset: str, asked: LabelOptions
 ) -> tuple[Utterance, float]:
     line = contiguous(phones_of(annotation, phoneset), pair.seconds, SILENCE[phoneset], pair.labels)
     inside = pair.recording.relative_to(directory)
@@ -114,8 +130,8 @@ def _utterance(
         source=home,
         name=inside.with_suffix("").as_posix(),
         path=pair.recording,
-        speaker=inside.parts[0] if len(inside.parts) > 1 else home,
-        language=language,
+        speaker="/".join(inside.parts[:-1][: asked.speaker_depth or 1]) or home,
+        language=asked.language or LANGUAGE[phoneset],
         split="train",
         seconds=pair.seconds,
         phoneset=phoneset,
@@ -135,7 +151,7 @@ def read_folder(
 
     Args:
         directory: the folder.
-        options: tier, phone set and language; None for what the folder's ``labels.toml`` says.
+        options: tier, phone set, language and speakers; None for what the folder's ``labels.toml`` says.
         tell: called with a line on recordings without labels and on labels that go on after the end.
 
     Raises:
@@ -152,14 +168,14 @@ def read_folder(
             f" ({', '.join(SUFFIXES)}) with a label file of the same name beside it"
             f" ({', '.join(registry.READERS)})"
         )
+    _check_speakers(directory, (recording for recording, _ in found), asked)
     if bare:
         tell(f"{directory}: recordings without a label file, left out: {len(bare)}, such as {bare[0].name}")
     pairs = [_Pair(recording, labels, *rate_and_length(recording)) for recording, labels in found]
     annotations = [registry.read(Request(pair.labels, pair.rate_hz, asked.tier)) for pair in pairs]
     phoneset = phone_set(annotations, asked.phoneset)
-    language = asked.language or LANGUAGE[phoneset]
     read = [
-        _utterance(directory, pair, annotation, phoneset, language)
+        _utterance(directory, pair, annotation, phoneset, asked)
         for pair, annotation in zip(pairs, annotations, strict=True)
     ]
     late = [(utterance, over_s) for utterance, over_s in read if over_s > WORTH_TELLING_S]

@@ -16,6 +16,7 @@ from typing import Any
 
 from mandible.errors import InputError
 from mandible.small_file import exists, read_small
+from mandible.wording import shortened
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -63,7 +64,7 @@ def _entry(path: Path, number: int, row: Any) -> tuple[str, Licence]:
         if not isinstance(row.get(field), str):
             raise InputError(f"{place}: {field} must be a text")
     if unknown := sorted(set(row) - set(_FIELDS)):
-        raise InputError(f"{place}: {unknown[0]} is unknown; the fields are {', '.join(_FIELDS)}")
+        raise InputError(f"{place}: {shortened(unknown[0])} is unknown; the fields are {', '.join(_FIELDS)}")
     if row["use"] not in USES:
         raise InputError(f"{place}: use must be one of {', '.join(USES)}")
     return row["match"], Licence(row["licence"], row["use"], row["credit"])
@@ -73,7 +74,7 @@ def read_list(path: Path) -> LicenceList:
     """Read a licence file; raises InputError naming the file, the field and the fix."""
     try:
         document = tomllib.loads(read_small(path, _MAX_BYTES).decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: no TOML, no UTF-8, or thousands of digits
         raise InputError(f"{path}: not a TOML file ({error})") from None
     released, rows = document.get("released", []), document.get("source", [])
     if not isinstance(released, list) or not all(isinstance(name, str) for name in released):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
+
+from mandible.errors import InputError
+from mandible.small_file import exists, is_file
+from mandible.whole_file import written
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d2733; --paper: #fdfcfa; --line: #d8d4cc; --quiet: #6b7280;
@@ -67,17 +72,34 @@ def line_chart(
     )
 
 
+def check(path: Path) -> None:
+    """Make sure that a page can be written, before the work that it is to show.
+
+    Raises:
+        InputError: something is there that is no regular file, or its folder is missing or read-only.
+    """
+    if exists(path) and not is_file(path):
+        raise InputError(f"{path}: cannot be written: not a regular file; name another")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: cannot be written: there is no folder {path.parent}; make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"{path}: cannot be written: its folder is read-only; name another")
+
+
 def write(path: Path, title: str, lead: str, body: str, style: str = "") -> None:
     """Write the page, never half a file.
 
     ``body`` is HTML and ``style`` CSS of its own; ``title`` and ``lead`` are plain text.
+
+    Raises:
+        InputError: as ``check``, or the disk refuses.
     """
-    partial = path.with_name(f"partial-{path.name}")
-    partial.write_text(
+    text = (
         "<!doctype html><html lang=en><meta charset=utf-8>"
         '<meta name=viewport content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}{style}</style>"
-        f"<h1>{escape(title)}</h1><p class=lead>{escape(lead)}</p>{body}</html>\n",
-        encoding="utf-8",
+        f"<h1>{escape(title)}</h1><p class=lead>{escape(lead)}</p>{body}</html>\n"
     )
-    partial.replace(path)
+    with written(path) as partial:
+        # A folder's name may hold half a character, which UTF-8 cannot.
+        partial.write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -11,7 +11,7 @@ import numpy as np
 from mandible.device.audio.conform import Conformer
 from mandible.device.audio.samples import Mono
 from mandible.device.audio.wav_file import WavFile
-from mandible.device.frames import SAMPLE_RATE_HZ, Pcm
+from mandible.device.frames import HOP_MS, SAMPLE_RATE_HZ, Pcm
 from mandible.errors import DeviceError, InputError
 from mandible.small_file import exists, is_file
 
@@ -48,6 +48,8 @@ def _checked(path: Path, rate_hz: int, frames: int) -> tuple[int, float]:
     seconds = frames / rate_hz
     if frames <= 0:
         raise InputError(f"{path}: the recording holds no sound; record it again")
+    if seconds < HOP_MS / 1000:
+        raise InputError(f"{path}: shorter than {HOP_MS} ms, in which no sound is seen; leave it out")
     if seconds > LONGEST_S:
         raise InputError(f"{path}: longer than {LONGEST_S // 60} minutes; cut it into shorter recordings")
     return rate_hz, seconds
@@ -57,7 +59,7 @@ def rate_and_length(path: Path) -> tuple[int, float]:
     """Return a recording's sample rate in Hz and its length in seconds, without reading it all.
 
     Raises:
-        InputError: the file is missing, damaged, empty, or longer than an hour.
+        InputError: the file is missing, damaged, shorter than 10 ms, or longer than an hour.
         DeviceError: it is no WAV file and ``soundfile`` is not installed.
     """
     if _is_riff(path):
@@ -89,7 +91,7 @@ def read_audio(path: Path) -> Pcm:
     what else libsndfile knows need the ``soundfile`` package of the ``train`` extra.
 
     Raises:
-        InputError: the file is missing, damaged, empty, or longer than an hour.
+        InputError: the file is missing, damaged, shorter than 10 ms, or longer than an hour.
         DeviceError: it is no WAV file and ``soundfile`` is not installed.
     """
     rate_hz, seconds = rate_and_length(path)

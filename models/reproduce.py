@@ -1,8 +1,8 @@
 """``python -m mandible.models.reproduce --corpus DIR -o OUT``: train the released models again.
 
-The teacher comes first. ``released/recipes.toml`` says how. Every training can be cut off and goes on when
-the command is given again; what is finished is left alone. The float networks lie in OUT/NAME, the
-quantised ones in OUT/NAME.tflite with their cards.
+``released/recipes.toml`` says how; what others begin with comes first. Every training can be cut off and
+goes on when the command is given again; what is finished is left alone. The float networks lie in OUT/NAME,
+the quantised ones in OUT/NAME.tflite with their cards.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def recipes(path: Path = RECIPES) -> dict[str, dict[str, Any]]:
 
 def settings_of(name: str, recipe: dict[str, Any]) -> Settings:
     """Return the training settings of a recipe; raises InputError for one that makes no sense."""
-    told = {key: value for key, value in recipe.items() if key not in ("teacher", "start")}
+    told = {key: value for key, value in recipe.items() if key not in ("teacher", "start", "release")}
     return from_record(told, f"{RECIPES.name}: {name}")
 
 
@@ -61,10 +61,12 @@ def reproduce(corpora: tuple[Path, ...], out: Path, wanted: list[str], cache: Pa
             selection, settings, out / name, Plain(), before.get("teacher"), before.get("start"), cache
         )
         target = out / f"{name}.tflite"
-        if settings.size != TEACHER and not target.with_suffix(".card.json").exists():
-            from mandible.quantize.release import release
+        if settings.size == TEACHER or not recipe.get("release", True):
+            continue
+        from mandible.quantize import release
 
-            release(out / name, selection, target)
+        if not release.is_whole(target):
+            release.release(out / name, corpora, target)
 
 
 class Plain(training.Show):

@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mandible.models import float_weights, precision, takes_cache, teacher
+from mandible.models.array_file import Arrays
 from mandible.models.dataset import SOFT_ONE, Stream
 from mandible.models.training import PIECE_HOPS, logits_of
-
-RELEASED_TEACHER = "teacher"
 
 
 def load_teacher(path: Path, asked_precision: str = "auto") -> Any:
@@ -36,18 +35,26 @@ def weights_of(model: Any, stream: Stream, step: Callable[[], None]) -> NDArray[
     return weights
 
 
-def taught(stream: Stream, weights: Path, kept: Path, begin: Callable[[int], Callable[[], None]]) -> Stream:
+def taught(
+    stream: Stream,
+    weights: Path,
+    asked_precision: str,
+    kept: Path,
+    begin: Callable[[int], Callable[[], None]],
+) -> Stream:
     """Return the stream with a teacher's soft labels.
 
     Args:
         stream: what the teacher hears.
         weights: the teacher's weights.
-        kept: file that the soft labels are kept in between trainings.
+        asked_precision: what the teacher computes in, as in ``Settings``.
+        kept: file that the soft labels are kept in between trainings; its name must tell all of the above.
         begin: called with a number of steps where they must be computed; returns what to call after each.
     """
 
-    def compute() -> dict[str, NDArray[np.generic]]:
-        return {"soft": weights_of(load_teacher(weights), stream, begin(-(-len(stream) // PIECE_HOPS)))}
+    def compute() -> Arrays:
+        teacher_model = load_teacher(weights, asked_precision)
+        return {"soft": weights_of(teacher_model, stream, begin(-(-len(stream) // PIECE_HOPS)))}
 
-    found = takes_cache.arrays(kept, compute)
-    return replace(stream, soft=found["soft"].astype(np.uint8))
+    found = takes_cache.arrays(kept, compute, lambda one: takes_cache.fits(one, {"soft"}, len(stream)))
+    return replace(stream, soft=found["soft"].astype(np.uint8, copy=False))

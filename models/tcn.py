@@ -43,7 +43,7 @@ class Size:
         return STEM_TAPS + reach
 
 
-SIZES = {"nano": Size(48, 6), "small": Size(96, 7), "base": Size(240, 7)}
+SIZES = {"nano": Size(48, 6), "small": Size(96, 8), "base": Size(240, 7)}
 
 
 def size_of(name: str) -> Size:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import queue
 import random
 import threading
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mandible.errors import InputError
-from mandible.models import float_weights, losses, precision, tcn, teacher
+from mandible.models import float_weights, losses, precision, tcn, teacher, training_record
 from mandible.models.dataset import SOFT_ONE, Batch, Batches, ChunkChange, Stream
 from mandible.models.settings import Settings
 from mandible.models.targets import NO_TARGET
@@ -122,7 +121,11 @@ class Trainer:
         dev: hops of speakers that are not in ``batches``, to choose the epoch.
         settings: all else.
         change: augmentation of a batch.
+        learned_from: names of all that is learned from; see ``training_record.learned_from``.
         start: file of weights to begin with, else random ones.
+
+    Raises:
+        InputError: the folder holds another training or a damaged one, or the weights do not fit.
     """
 
     def __init__(
@@ -132,6 +135,7 @@ class Trainer:
         dev: Stream,
         settings: Settings,
         change: ChunkChange,
+        learned_from: dict[str, str | None],
         start: Path | None = None,
     ) -> None:
         keras = tcn.keras()
@@ -140,7 +144,7 @@ class Trainer:
         random.seed(settings.seed)
         tf.random.set_seed(settings.seed)
         self.folder, self.batches, self.dev = folder, batches, dev
-        self.settings, self.change = settings, change
+        self.settings, self.change, self.learned_from = settings, change, learned_from
         self.model = build(settings)
         if start is not None:
             float_weights.put(float_weights.load(start), self.model, start)
@@ -160,17 +164,18 @@ class Trainer:
         self._resume()
 
     def _resume(self) -> None:
-        progress = self.folder / "progress.json"
+        import tensorflow as tf
+
+        progress = self.folder / training_record.PROGRESS
         if not progress.exists():
             return
-        kept = json.loads(progress.read_text(encoding="utf-8"))
-        if kept["settings"] != self.settings.described():
-            raise InputError(
-                f"{self.folder}: holds a training with other settings; name another folder with -o"
-            )
-        self._manager.checkpoint.restore(
-            str(self.folder / "checkpoint" / kept["checkpoint"])
-        ).expect_partial()
+        kept = training_record.read(progress, "settings", "checkpoint", "history")
+        training_record.refuse_another(self.folder, kept, self.settings, self.learned_from)
+        checkpoint = self.folder / "checkpoint" / kept["checkpoint"]
+        try:
+            self._manager.checkpoint.restore(str(checkpoint)).expect_partial()
+        except (tf.errors.OpError, ValueError):
+            raise InputError(f"{checkpoint}: damaged; delete {self.folder} and train anew") from None
         self.history = kept["history"]
 
     def _learn(self, mels: Any, viseme: Any, accepted: Any, jaw_percent: Any, soft: Any) -> Any:
@@ -225,14 +230,12 @@ class Trainer:
             kind = np.float16 if self.settings.is_teacher else np.float32
             float_weights.save(self.model, self.folder / float_weights.FILE, kind)
         checkpoint = Path(self._manager.save()).name
-        write_json(
-            self.folder / "progress.json",
-            {"settings": self.settings.described(), "checkpoint": checkpoint, "history": self.history},
+        training_record.write(
+            self.folder / training_record.PROGRESS,
+            {
+                "settings": self.settings.described(),
+                training_record.LEARNED_FROM: self.learned_from,
+                "checkpoint": checkpoint,
+                "history": self.history,
+            },
         )
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write plain data, never half a file."""
-    partial = path.with_name(f"partial-{path.name}")
-    partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)

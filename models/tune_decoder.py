@@ -10,15 +10,17 @@ recall missing to ``--recall``. All are shares of 1.
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
 
 from mandible.device.decoder_settings import DecoderSettings
-from mandible.errors import MandibleError
+from mandible.errors import InputError, MandibleError
 from mandible.models.corpus import Utterance
 from mandible.models.decoder_trials import (
     Figures,
@@ -76,9 +78,14 @@ def cost(shown: Figures, plain: Figures, goals: Goals, recall_wanted: bool) -> f
         + 3 * max(0.0, shown.changes - goals.changes)
         + 3 * max(0.0, shown.short_share - goals.short_share)
         + 3 * max(0.0, goals.recall - shown.recall) * recall_wanted
-        - shown.precision
-        - 1.2 * shown.recall
+        - _earned(shown.precision)
+        - 1.2 * _earned(shown.recall)
     )
+
+
+def _earned(share: float) -> float:
+    """Closures that are never shown are never right, and earn nothing."""
+    return 0.0 if math.isnan(share) else share
 
 
 class Search:
@@ -139,6 +146,29 @@ def shortened(utterances: Sequence[Utterance], minutes: float, seed: int = 0) ->
     return [utterances[number] for number, end_s in zip(order, ends_s, strict=True) if end_s <= minutes * 60]
 
 
+def _check(args: argparse.Namespace) -> None:
+    """Raise InputError for an option that no search can use."""
+    for name in ("minutes", "trials", "seed", *(goal.name for goal in fields(Goals))):
+        value = getattr(args, name)
+        if not 0 <= value < math.inf or (name == "minutes" and value == 0):
+            most = "more than 0" if name == "minutes" else "0 or more"
+            raise InputError(f"--{name.replace('_', '-')} {value}: must be a number, {most}")
+
+
+def _material(args: argparse.Namespace) -> list[Material]:
+    wanted = args.sets or SETS
+    chosen = sets.chosen(args.corpus, wanted, args.split)
+    ordered = {name: chosen[name] for one in wanted for name in chosen if fnmatch(name, one)}
+    networks = [subjects.named(model) for model in args.models]
+    materials = []
+    for name, members in ordered.items():
+        some = shortened(members, args.minutes)
+        if not some:
+            raise InputError(f"--minutes {args.minutes:g}: shorter than a recording of {name}; give more")
+        materials += [hear(one, name, some) for one in networks]
+    return materials
+
+
 def _line(name: str, values: Figures) -> str:
     return f"  {name:24s} " + "  ".join(f"{key} {value:.3f}" for key, value in asdict(values).items())
 
@@ -172,12 +202,9 @@ def main(arguments: list[str] | None = None) -> int:
         parser.add_argument(f"--{goal.name.replace('_', '-')}", type=float, default=goal.default)
     args = parser.parse_args(arguments)
     try:
-        chosen = sets.chosen(args.corpus, args.sets or SETS, args.split)
-        ordered = {name: shortened(chosen[name], args.minutes) for name in (args.sets or SETS)}
-        networks = [subjects.named(model) for model in args.models]
-        materials = [hear(one, name, members) for name, members in ordered.items() for one in networks]
+        _check(args)
         goals = Goals(**{goal.name: getattr(args, goal.name) for goal in fields(Goals)})
-        search = Search(materials, goals, args.seed)
+        search = Search(_material(args), goals, args.seed)
         best = search.run(args.trials)
     except MandibleError as error:
         print(error, file=sys.stderr)

@@ -17,17 +17,28 @@ import flatbuffers
 import numpy as np
 from numpy.typing import NDArray
 
+from mandible.device.frames import HOP_MS
 from mandible.errors import InputError
 from mandible.models import tcn
 from mandible.models.training import as_input
+from mandible.whole_file import written
 
 # Sixteen either way of 0 in steps of an eighth: a step changes a weight by an eighth of itself.
 OUTPUT_SCALE = 0.125
 
 
 def calibration(mels: NDArray[np.int8], frames: int, chunks: int, seed: int) -> NDArray[np.int8]:
-    """Cut ``chunks`` random pieces of ``frames`` hops from (n, 40) features; they span -128..127."""
-    starts = np.random.default_rng(seed).integers(0, len(mels) - frames, chunks)
+    """Cut ``chunks`` random pieces of ``frames`` hops from (n, 40) features; they span -128..127.
+
+    Raises:
+        InputError: there are fewer hops than one piece takes.
+    """
+    if len(mels) < frames:
+        raise InputError(
+            f"too little speech to calibrate with: {len(mels) * HOP_MS / 1000:g} s of split 'train', and at "
+            f"least {frames * HOP_MS / 1000:g} s are needed; record more"
+        )
+    starts = np.random.default_rng(seed).integers(0, len(mels) - frames + 1, chunks)
     pieces = np.stack([mels[start : start + frames] for start in starts])
     # The extremes sit in the last hop of one piece, where they reach no other activation.
     pieces[-1, -1, 0], pieces[-1, -1, 1] = -128, 127
@@ -62,9 +73,8 @@ def quantise(model: Any, size: tcn.Size, pieces: NDArray[np.int8], target: Path)
     converter.inference_output_type = tf.int8
     data = with_output_scale(converter.convert())
     check_input(data, target)
-    partial = target.with_name(f"partial-{target.name}")
-    partial.write_bytes(data)
-    partial.replace(target)
+    with written(target) as partial:
+        partial.write_bytes(data)
 
 
 def with_output_scale(data: bytes) -> bytes:

@@ -45,28 +45,28 @@ def contiguous(segments: list[Segment], seconds: float, silence: str, path: Path
     """
     ends_s: list[float] = []
     phones: list[str] = []
+    # The label that reached furthest, and where: small overlaps in a row must not lead back in time.
     before: Segment | None = None
+    reached_s = 0.0
     for part in segments:
         if part.end_s <= part.start_s:
             continue
-        reached_s = before.end_s if before is not None else 0.0
         if before is not None and part.start_s < reached_s - TOUCHING_S:
             raise InputError(
                 f"{path}:{part.line}: {part.label!r} starts at {part.start_s:.3f} s, before {before.label!r}"
                 f" of line {before.line} ends at {reached_s:.3f} s; labels must not overlap"
             )
-        if part.start_s >= seconds:
-            before = part
-            continue
-        if part.start_s > reached_s + TOUCHING_S:
-            ends_s.append(part.start_s)
-            phones.append(silence)
-        elif ends_s:
-            # A small gap goes to the label before it, a small overlap to the label after it.
-            ends_s[-1] = max(part.start_s, ends_s[-2] if len(ends_s) > 1 else 0.0)
-        ends_s.append(min(part.end_s, seconds))
-        phones.append(part.label)
-        before = part
+        if part.start_s < seconds:
+            if part.start_s > reached_s + TOUCHING_S:
+                ends_s.append(part.start_s)
+                phones.append(silence)
+            elif ends_s:
+                # A small gap goes to the label before it, a small overlap to the label after it.
+                ends_s[-1] = max(part.start_s, ends_s[-2] if len(ends_s) > 1 else 0.0)
+            ends_s.append(min(max(part.end_s, ends_s[-1] if ends_s else 0.0), seconds))
+            phones.append(part.label)
+        if part.end_s >= reached_s:
+            before, reached_s = part, part.end_s
     if before is None or not phones:
         raise InputError(
             f"{path}: no phone lies within the {seconds:.3f} s of the recording; do the two belong together?"
@@ -76,4 +76,4 @@ def contiguous(segments: list[Segment], seconds: float, silence: str, path: Path
         phones.append(silence)
     ends_s[-1] = seconds
     times_s = np.array([0.0, *ends_s])
-    return Timeline(times_s[:-1], times_s[1:], tuple(phones), max(0.0, before.end_s - seconds))
+    return Timeline(times_s[:-1], times_s[1:], tuple(phones), max(0.0, reached_s - seconds))

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mandible.models.evaluation.tracks import DECODED, WAYS
+from mandible.wording import one_line
 
 NOTE = (
     "± is half the 95 % interval over speakers, or over the recordings of a single one. Accuracy has the "
@@ -72,16 +73,23 @@ def tables(document: dict[str, Any]) -> Iterator[Table]:
             yield _by_column(name, models, document["by"])
 
 
+def _text(name: str) -> Text:
+    """Return a name that somebody else chose: neither markup nor a terminal's codes."""
+    return Text(one_line(name))
+
+
 def _started(title: str, *left: str) -> Table:
-    table = Table(title=Text(title), title_justify="left", header_style="bold", box=None, pad_edge=False)
+    table = Table(
+        title=Text("\n") + _text(title), title_justify="left", header_style="bold", box=None, pad_edge=False
+    )
     for heading in left:
-        table.add_column(heading, no_wrap=True)
+        table.add_column(_text(heading), no_wrap=True)
     return table
 
 
 def _of_set(name: str, models: list[dict[str, Any]]) -> Table:
     about = models[0]["sets"][name]
-    table = _started(f"\n{name}: {size_of(about)}", "model", "")
+    table = _started(f"{name}: {size_of(about)}", "model", "")
     for column in COLUMNS:
         table.add_column(column.heading, justify="right", no_wrap=True)
     table.add_column("late\nms", justify="right")
@@ -89,14 +97,14 @@ def _of_set(name: str, models: list[dict[str, Any]]) -> Table:
         entry = model["sets"][name]
         for way in WAYS:
             cells = [with_interval(entry[way], column) for column in COLUMNS]
-            table.add_row(Text(model["name"]), way, *cells, f"{entry['lateness_ms'][way]:.0f}")
+            table.add_row(_text(model["name"]), way, *cells, f"{entry['lateness_ms'][way]:.0f}")
     rate = about[DECODED]["figures"]["reference_changes_per_s"]
     table.add_row("the speech itself", "", *["" for _ in COLUMNS[:5]], f"{rate:.1f}", style="dim")
     return table
 
 
 def _of_noise(name: str, models: list[dict[str, Any]], snrs_db: list[float]) -> Table:
-    table = _started(f"\n{name}, accuracy in noise", "model", "")
+    table = _started(f"{name}, accuracy in noise", "model", "")
     table.add_column("clean", justify="right")
     for snr_db in snrs_db:
         table.add_column(f"{snr_db:g} dB", justify="right")
@@ -105,7 +113,7 @@ def _of_noise(name: str, models: list[dict[str, Any]], snrs_db: list[float]) -> 
         for way in WAYS:
             noisy = [entry["noise"][f"{snr_db:g}"][way] for snr_db in snrs_db]
             table.add_row(
-                Text(model["name"]),
+                _text(model["name"]),
                 way,
                 *(with_interval(row, COLUMNS[0]) for row in (entry[way], *noisy)),
             )
@@ -113,7 +121,7 @@ def _of_noise(name: str, models: list[dict[str, Any]], snrs_db: list[float]) -> 
 
 
 def _by_column(name: str, models: list[dict[str, Any]], column: str) -> Table:
-    table = _started(f"\n{name} by {column} (decoded)", column, "model")
+    table = _started(f"{name} by {column} (decoded)", column, "model")
     table.add_column("recordings", justify="right")
     for figure in FEW:
         table.add_column(figure.heading, justify="right", no_wrap=True)
@@ -121,5 +129,5 @@ def _by_column(name: str, models: list[dict[str, Any]], column: str) -> Table:
         for model in models:
             row = model["sets"][name]["by"][value]
             cells = (with_interval(row[DECODED], figure) for figure in FEW)
-            table.add_row(Text(value), Text(model["name"]), str(row["utterances"]), *cells)
+            table.add_row(_text(value), _text(model["name"]), str(row["utterances"]), *cells)
     return table

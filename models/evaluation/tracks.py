@@ -72,7 +72,7 @@ def show(subject: Subject, mels: NDArray[np.int8], hops: int, frames: int) -> di
     return {
         ARGMAX: shown(largest, delay_ms, _with_assumed_opening),
         DECODED: shown(
-            list(_decoded(decoder, mels, _as_int8(logits, subject.output_scale))),
+            list(_decoded(decoder, mels, as_int8(logits, subject.output_scale))),
             delay_ms + decoder.delay_ms,
             lambda whole: whole,
         ),
@@ -104,7 +104,11 @@ def _decoded(decoder: Decoder, mels: NDArray[np.int8], logits: NDArray[np.int8])
         yield frame.viseme, frame.openness
 
 
-def _as_int8(logits: NDArray[np.generic], scale: float) -> NDArray[np.int8]:
+def as_int8(logits: NDArray[np.generic], scale: float) -> NDArray[np.int8]:
+    """Return (n, 15) logits as the decoder takes them: int8 as they are, others in steps of ``scale``.
+
+    The largest of each hop becomes 127; only differences count.
+    """
     if logits.dtype == np.int8:
         return logits.astype(np.int8)
     steps = np.round((logits.astype(np.float64) - logits.max(axis=1, keepdims=True)) / scale) + 127

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 from mandible.errors import InputError
+from mandible.wording import shortened
 
 
 def exists(path: Path) -> bool:
@@ -47,3 +50,18 @@ def read_small(path: Path, most_bytes: int) -> bytes:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
     except ValueError:
         raise InputError(f"{path}: no file can have this name; check it") from None
+
+
+def read_object(path: Path, most_bytes: int) -> dict[str, Any]:
+    """Return the JSON object in a regular file of at most ``most_bytes``.
+
+    Raises:
+        InputError: as ``read_small``, or the file is no JSON object; one line that names it.
+    """
+    try:
+        found = json.loads(read_small(path, most_bytes).decode("utf-8"))
+    except (RecursionError, ValueError) as error:  # a number of thousands of digits is a ValueError too
+        raise InputError(f"{path}: not a readable JSON file ({shortened(str(error))})") from None
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: must hold a JSON object")
+    return found

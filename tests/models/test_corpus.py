@@ -87,7 +87,7 @@ def test_a_damaged_list_of_utterances_is_named(tmp_path: Path, old: str, new: st
     [
         ("0.120,0.240", "0.150,0.240", r":3: start_s must be 0\.12"),
         ("0.120,0.240", "0.120,later", r":3: start_s and end_s must be numbers"),
-        ("start_s", "begin", r":1: the columns must be utt,start_s,end_s,phone"),
+        ("start_s", "begin", r":1: column 'start_s' is missing; the columns must be utt,start_s,end_s,phone"),
     ],
 )
 def test_damaged_labels_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:

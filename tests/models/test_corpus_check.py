@@ -83,6 +83,15 @@ def test_a_recording_that_is_gone_or_too_short_is_a_problem(corpus: Path) -> Non
     assert "b.wav: lasts 0.50 s, its labels 0.72 s" in report.problems[1]
 
 
+def test_a_recording_or_labels_without_a_hop_are_a_problem(corpus: Path) -> None:
+    write_wave(corpus / "speech" / "en_kathleen" / "a.wav", np.full(1, 50, np.int16))
+    (line,) = check(corpus).problems
+    assert "a.wav: shorter than 10 ms" in line
+    folder = write_source(corpus, "en_ljspeech", {"d": ("train", ["AA"])})
+    edit_labels(folder, "0.120", "0.009")
+    assert len(named(check(corpus), "utts.csv:2: its labels end within the first 10 ms")) == 1
+
+
 def test_many_of_a_kind_are_one_line(corpus: Path) -> None:
     for path in (corpus / "speech" / "en_kathleen").glob("*.wav"):
         path.unlink()

@@ -78,6 +78,36 @@ def test_speakers_are_the_folders_own_subfolders(tmp_path: Path) -> None:
     ]
 
 
+def test_the_folder_says_how_deep_its_speakers_are(tmp_path: Path) -> None:
+    record(tmp_path / "studio" / "anna", "one")
+    record(tmp_path / "kitchen" / "anna" / "monday", "one")
+    record(tmp_path / "kitchen", "one")
+    record(tmp_path, "one")
+    (tmp_path / "labels.toml").write_text("speaker_depth = 2\n", encoding="utf-8")
+    assert [one.speaker for one in corpus.everything(tmp_path)] == [
+        tmp_path.name,
+        "kitchen",
+        "kitchen/anna",
+        "studio/anna",
+    ]
+
+
+@pytest.mark.parametrize("halves", [("TRAIN", "TEST"), ("train", "test")])
+def test_people_of_timit_are_told_apart_once_the_folder_says_where_they_are(
+    tmp_path: Path, halves: tuple[str, str]
+) -> None:
+    for half, person in zip(halves * 3, ("FA", "MB", "FC", "MD", "FE", "MF"), strict=True):
+        record(tmp_path / half / "DR1" / person, "SA1", "SX2", labels=timit(MA), suffix=".PHN")
+    with pytest.raises(InputError, match=r"this looks like TIMIT: say speaker_depth = 3 in labels\.toml"):
+        corpus.everything(tmp_path)
+    (tmp_path / "labels.toml").write_text("speaker_depth = 3\n", encoding="utf-8")
+    read = corpus.everything(tmp_path)
+    assert f"{halves[0]}/DR1/FA" in {one.speaker for one in read}
+    assert len({one.speaker for one in read}) == len({(one.speaker, one.split) for one in read}) == 6
+    (tmp_path / "labels.toml").write_text("speaker_depth = 1\n", encoding="utf-8")
+    assert {one.speaker for one in corpus.everything(tmp_path)} == set(halves)
+
+
 def test_of_a_few_speakers_every_twentieth_recording_is_kept_to_choose_with(tmp_path: Path) -> None:
     record(tmp_path, *(f"{number:02d}" for number in range(1, 46)))
     assert [one.name for one in corpus.utterances(tmp_path, "dev")] == ["20", "40"]
@@ -157,11 +187,17 @@ def test_a_file_in_the_folder_says_how_its_labels_are_read_and_what_is_spoken(tm
     ("text", "message"),
     [
         ('teir = "mine"', r'labels\.toml: "teir" is unknown; did you mean tier\?'),
-        ('"\\n" = 3', r"labels\.toml: .* is unknown; there are tier, phoneset, language"),
+        ('"\\n" = 3', r"labels\.toml: .* is unknown; there are tier, phoneset, language, speaker_depth"),
         ("tier = 3", r"labels\.toml: tier must be a text in quotes, not 3"),
         ('phoneset = "sampa"', r'labels\.toml: phoneset "sampa" is unknown: use arpabet or ipa'),
         ('language = "German"', r'labels\.toml: language "German" must be a code such as de'),
         ("tier", r"labels\.toml: not a TOML file"),
+        ("tier = " + "9" * 5000, r"labels\.toml: not a TOML file"),
+        ("tier = " + "[" * 5000, r"labels\.toml: not a TOML file"),
+        ("speaker_depth = 0", r"labels\.toml: speaker_depth must be a number from 1 to 8, not 0"),
+        ("speaker_depth = 9", r"labels\.toml: speaker_depth must be a number from 1 to 8, not 9"),
+        ("speaker_depth = true", r"labels\.toml: speaker_depth must be a number from 1 to 8, not true"),
+        ('speaker_depth = "3"', r"labels\.toml: speaker_depth must be a number from 1 to 8"),
     ],
 )
 def test_a_slip_in_that_file_is_named(tmp_path: Path, text: str, message: str) -> None:

@@ -98,6 +98,11 @@ def test_a_recording_shorter_than_a_chunk_is_repeated_not_refused() -> None:
     assert next(batches.epoch(np.random.default_rng(0), unchanged)).mels.shape == (2, 100, 40)
 
 
+def test_the_last_hop_of_a_stream_is_learned_from_too() -> None:
+    batches = Batches((stream(),), (1.0,), HOPS - 1, 32, unscored_hops=0)
+    assert (next(batches.epoch(np.random.default_rng(0), unchanged)).mels[:, -1, 0] == HOPS - 1).any()
+
+
 def test_a_damaged_cache_is_computed_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "kept.npz"
     takes_cache.stream(path, stream)

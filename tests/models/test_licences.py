@@ -84,6 +84,8 @@ def test_an_utterance_carries_its_licence(corpora: Path) -> None:
     ("text", "message"),
     [
         ("[[source]\n", r"licences\.toml: not a TOML file"),
+        ("released = " + "9" * 5000, r"licences\.toml: not a TOML file"),
+        ("released = " + "[" * 5000, r"licences\.toml: not a TOML file"),
         ("released = 3\n", r"licences\.toml: released must be an array"),
         ("source = 3\n", r"licences\.toml: source must be an array of tables"),
         ("source = [3]\n", r"licences\.toml: source 1: must be a \[\[source\]\] table"),

@@ -57,6 +57,24 @@ def test_a_recording_that_is_missing_torn_empty_or_no_sound_is_named(tmp_path: P
         read_audio(tmp_path / "folder.wav")
 
 
+@pytest.mark.parametrize("name", ["one.wav", "one.flac"])
+@pytest.mark.parametrize(("rate_hz", "samples"), [(16_000, 1), (16_000, 159), (48_000, 1), (8_000, 79)])
+def test_a_recording_shorter_than_a_hop_is_refused(
+    tmp_path: Path, name: str, rate_hz: int, samples: int
+) -> None:
+    soundfile.write(tmp_path / name, np.zeros(samples, np.int16), rate_hz)
+    with pytest.raises(InputError, match=rf"{name}: shorter than 10 ms"):
+        rate_and_length(tmp_path / name)
+    with pytest.raises(InputError, match=rf"{name}: shorter than 10 ms"):
+        read_audio(tmp_path / name)
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 16_000, 44_100, 48_000])
+def test_a_recording_of_a_hop_is_read(tmp_path: Path, rate_hz: int) -> None:
+    soundfile.write(tmp_path / "one.wav", np.zeros(rate_hz // 100, np.int16), rate_hz)
+    assert len(read_audio(tmp_path / "one.wav")) == 160
+
+
 def test_samples_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
     sound = np.zeros((44_100, 1), np.float32)
     sound[100] = np.nan

@@ -29,8 +29,8 @@ def copy(tmp_path: Path) -> Path:
     return Path(shutil.copy(released.resolve("small").path, tmp_path / "mine.tflite"))
 
 
-def test_small_is_released() -> None:
-    assert "small" in released.names()
+def test_every_size_and_lookahead_is_released() -> None:
+    assert set(released.names()) == {"nano", "small", "base", "small-0ms", "small-50ms"}
 
 
 def test_the_card_is_of_this_file(model: released.ModelFile) -> None:
@@ -70,14 +70,17 @@ def test_the_card_tells_data_licences_split_seed_and_figures(model: released.Mod
         assert row["speakers"] > 0
 
 
-def test_quantising_costs_at_most_a_point(model: released.ModelFile) -> None:
+def test_quantising_costs_at_most_half_a_point(model: released.ModelFile) -> None:
     figures = model.card["metrics"]
     for name, exact in figures["float"].items():
-        assert figures["int8"][name]["accuracy"] >= exact["accuracy"] - 0.01, name
+        for figure in ("accuracy", "macro_f1"):
+            coarse = figures["int8"][name]["argmax"]["figures"][figure]
+            assert coarse >= exact["argmax"]["figures"][figure] - 0.005, (name, figure)
 
 
 def test_lips_close_for_p_b_m_on_unseen_speakers(model: released.ModelFile) -> None:
-    assert model.card["metrics"]["int8"]["librispeech_test"]["bilabial_recall"] >= 0.85
+    seen = model.card["metrics"]["int8"]["librispeech_test"]["decoded"]["figures"]
+    assert seen["bilabial_recall"] >= 0.75
 
 
 def test_a_model_elsewhere_needs_no_card(copy: Path) -> None:

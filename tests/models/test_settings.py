@@ -10,14 +10,18 @@ import pytest
 
 from mandible.cli.main import main
 from mandible.errors import InputError
-from mandible.models import float_weights, page, reproduce, training_report
+from mandible.models import float_weights, page, released, reproduce, training_report
 from mandible.models.settings import Settings, from_record
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("lookahead_ms", 25), ("lookahead_ms", -10), ("epochs", 0), ("learning_rate", float("nan")),
-     ("teacher_share", 1.5), ("copies", 11), ("precision", "float8"), ("batch_chunks", 0), ("seed", -1)],
+    [("lookahead_ms", 25), ("lookahead_ms", -10), ("lookahead_ms", 30.0), ("epochs", 0), ("epochs", 2.5),
+     ("epochs", True), ("learning_rate", float("nan")), ("weight_decay", float("nan")),
+     ("clip_norm", float("nan")), ("clip_norm", float("inf")), ("jaw_weight", -3), ("clean_share", 5),
+     ("warm_up_steps", 0), ("chunk_hops", 0), ("chunk_hops", "x"), ("unscored_hops", 500),
+     ("teacher_share", 1.5), ("copies", 11), ("precision", "float8"), ("size", ["small"]),
+     ("batch_chunks", 0), ("seed", -1), ("seed", 10**400)],
 )  # fmt: skip
 def test_a_setting_that_makes_no_sense_is_named(field: str, value: object) -> None:
     with pytest.raises(InputError, match=f"training setting {field} = "):
@@ -25,9 +29,11 @@ def test_a_setting_that_makes_no_sense_is_named(field: str, value: object) -> No
 
 
 def test_a_record_from_a_stranger_is_checked() -> None:
-    with pytest.raises(InputError, match="card: training setting 'colour' is unknown"):
+    with pytest.raises(InputError, match='card: training setting "colour" is unknown'):
         from_record({"colour": 1}, "card")
-    with pytest.raises(InputError, match="card: a training setting has the wrong type"):
+    with pytest.raises(
+        InputError, match='card: training setting epochs = "many" must be a whole number from 1 to 1000'
+    ):
         from_record({"epochs": "many"}, "card")
     assert from_record(Settings(epochs=3).described(), "card") == Settings(epochs=3)
 
@@ -64,20 +70,37 @@ def test_damaged_foreign_and_missing_weights_are_refused(tmp_path: Path) -> None
 
 def test_every_recipe_is_usable_and_needs_only_earlier_ones() -> None:
     known = reproduce.recipes()
-    assert {"teacher", "nano", "small", "base", "small-0ms", "small-50ms"} == set(known)
+    assert {name for name, recipe in known.items() if recipe.get("release", True)} == set(released.names())
     for number, (name, recipe) in enumerate(known.items()):
         reproduce.settings_of(name, recipe)
         for key in ("teacher", "start"):
             assert recipe.get(key) in [None, *list(known)[:number]]
 
 
+@pytest.mark.parametrize("name", released.names())
+def test_the_recipe_is_what_the_card_records(name: str) -> None:
+    recipe, card = reproduce.recipes()[name], released.resolve(name).card
+    assert card["training"]["settings"] == reproduce.settings_of(name, recipe).described()
+    for role in ("teacher", "start"):
+        asked = card["training"][f"{role}_sha256"]
+        assert bool(asked) == (role in recipe)
+        if asked:
+            assert float_weights.released_with(asked) == float_weights.find(recipe[role])
+
+
+def test_weights_that_were_never_released_are_not_guessed() -> None:
+    with pytest.raises(InputError, match="no released weights have the checksum 000000000000…"):
+        float_weights.released_with("0" * 64)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--size", "huge"], "training setting size = 'huge' must be one of nano, small"),
+        (["--size", "huge"], 'training setting size = "huge" must be one of nano, small'),
         (["--lookahead-ms", "7"], "training setting lookahead_ms = 7 must be a multiple of 10"),
         (["--teacher", "nobody"], "no float weights there"),
-        (["--card", "nothing.json"], "nothing.json: cannot be read"),
+        (["--card", "nothing.json"], "nothing.json: no such file"),
+        (["--chunk-hops", "0"], "options: training setting chunk_hops = 0 must be a whole number from 2"),
     ],
 )
 def test_the_verb_names_what_is_wrong(

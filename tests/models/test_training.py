@@ -63,12 +63,14 @@ def test_a_short_training_learns_tones_and_becomes_a_model_with_a_card(tiny: Pat
     first = tiny / "first" / float_weights.FILE
     trained_on(tiny, replace(QUICK, epochs=1), "out", start=first)
     assert "8 epochs" in (tiny / "first" / "report.html").read_text(encoding="utf-8")
-    release.release(tiny / "out", Selection((tiny,)), tiny / "toy.tflite")
+    release.release(tiny / "out", [tiny], tiny / "toy.tflite")
     model = released.resolve(tiny / "toy.tflite")
     assert model.card["training"]["settings"]["seed"] == 3
     assert model.card["training"]["start_sha256"] == float_weights.sha256_of(first)
     assert [row["source"] for row in model.card["data"]["train"]] == ["en_kathleen"]
     assert engines.create("reference", model.path).step(np.zeros(40, np.int8)).shape == (15,)
+    release.measure_again(model.path, [tiny])
+    assert released.resolve(model.path).card == model.card
     # Six tones are told apart far better than by chance.
     assert max(row["dev_accuracy"] for row in model.card["training"]["history"]) > 0.4
 

@@ -101,6 +101,24 @@ def test_what_is_lost_beyond_the_goals_costs(material: Material) -> None:
     assert cost(good, good, stricter, True) == pytest.approx(cost(good, good, goals, True) + 0.3)
 
 
+def test_a_mouth_that_never_closes_has_a_cost(material: Material) -> None:
+    good = figures(material.reference, decided(material, DecoderSettings()))
+    open_mouth = figures(material.reference, np.full(len(material.reference), int(Viseme.aa)))
+    assert np.isnan(open_mouth.precision)
+    assert cost(open_mouth, good, Goals(), True) > cost(good, good, Goals(), True)
+
+
+def test_float_logits_are_rounded_as_they_are_when_measured(directory: Path) -> None:
+    def exact(mels: np.ndarray) -> np.ndarray:
+        return hears_tones(mels).astype(np.float32) * 0.125 + 0.05
+
+    some = list(corpus.read_source(directory, "en_tones"))
+    (first, *_) = hear(Subject("float", LOOKAHEAD_MS, 0.125, exact), "en_tones", some).recordings
+    (same, *_) = hear(Subject("int8", LOOKAHEAD_MS, 0.125, hears_tones), "en_tones", some).recordings
+    assert first.logits.max() == 127
+    assert first.weights == same.weights
+
+
 def test_the_search_keeps_the_best_and_is_repeatable(material: Material) -> None:
     first, second = Search([material], Goals(), seed=3), Search([material], Goals(), seed=3)
     best = first.run(6)
@@ -123,3 +141,19 @@ def test_the_command_prints_the_table_and_the_settings(
 def test_an_unknown_set_is_one_line(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert tune_decoder.main(["small", "--corpus", str(directory), "--set", "en_other"]) == 2
     assert "en_other" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--minutes", "0"], "--minutes 0.0: must be a number, more than 0"),
+        (["--minutes", "0.001"], "--minutes 0.001: shorter than a recording of en_tones"),
+        (["--trials", "-1"], "--trials -1: must be a number, 0 or more"),
+        (["--recall", "nan"], "--recall nan: must be a number"),
+    ],
+)
+def test_an_option_without_sense_is_one_line(
+    directory: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    assert tune_decoder.main(["small", "--corpus", str(directory), "--set", "en_tones", *words]) == 2
+    assert message in capsys.readouterr().err

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Column, Table
+from rich.text import Text
 
 from mandible.errors import InputError
 from mandible.models.corpus_check import Report, Row, check
@@ -63,7 +64,7 @@ def _checked(corpus: Path) -> Report:
 
 
 def _preview(args: argparse.Namespace) -> int:
-    from mandible.models import preview, preview_page
+    from mandible.models import page, preview, preview_page
 
     if not 1 <= args.count <= MOST_SHOWN:
         raise InputError(f"--count {args.count}: must be from 1 to {MOST_SHOWN}")
@@ -72,6 +73,7 @@ def _preview(args: argparse.Namespace) -> int:
     # Before the half minute that the noise takes, not after it.
     if args.out.is_dir() or not args.out.parent.is_dir():
         raise InputError(f"{args.out}: must be a file in a folder that exists, such as preview.html")
+    page.check(args.out)
     shown = preview.preview(args.corpus, args.count, args.seed)
     preview_page.write(args.out, args.corpus, shown, args.seed)
     names = [f"{utterance.source}/{utterance.name}" for utterance, _ in shown.utterances]
@@ -92,13 +94,19 @@ def _show(report: Report) -> None:
         minutes[row.language] += 60 * row.hours
     ranked = sorted(minutes.items(), key=lambda entry: -entry[1])
     named = [f"{code} {_figure(spoken)}" for code, spoken in ranked if spoken >= 1]
-    rest = f", {len(minutes) - len(named)} more under a minute" if len(minutes) > len(named) else ""
-    console.print(f"\nminutes by language: {escape(', '.join(named))}{rest}")
+    if len(minutes) > len(named):
+        named.append(f"{len(minutes) - len(named)} more under a minute")
+    console.print(f"\nminutes by language: {escape(one_line(', '.join(named)))}")
     for kind, (usable, present) in report.sounds.items():
         console.print(f"{kind}: {usable} of {present} may shape a released model")
     for word, lines in (("problem", report.problems), ("warning", report.warnings)):
         for line in lines:
             console.print(f"[bold]{word}[/]: {escape(one_line(line))}", soft_wrap=True)
+
+
+def _text(name: str) -> Text:
+    """Return a name that somebody else chose: neither markup nor a terminal's codes."""
+    return Text(one_line(name))
 
 
 def _table(report: Report) -> Table:
@@ -116,8 +124,8 @@ def _table(report: Report) -> Table:
         spoken = " ".join(languages) if len(languages) <= MANY_LANGUAGES else f"{len(languages)} languages"
         utterances, trains = sum(row.utterances for row in rows), "yes" if rows[0].trains else "no"
         table.add_row(
-            escape(source), escape(spoken), *_minutes(rows), str(utterances), str(report.speakers[source]),
-            escape(rows[0].licence), trains,
+            _text(source), _text(spoken), *_minutes(rows), str(utterances), str(report.speakers[source]),
+            _text(rows[0].licence), trains,
         )  # fmt: skip
     usable = [row for row in report.rows if row.trains]
     for name, rows in (("may be learned from", usable), ("all", report.rows)):

@@ -6,12 +6,14 @@ import argparse
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mandible.errors import InputError
 from mandible.models import evaluate
+from mandible.models import page as shell
 from mandible.models.evaluation import measure, page, sets, subjects, table
 from mandible.models.scoring.bootstrap import DRAWS, SEED
 from mandible.wording import shown
@@ -42,8 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Measure, then print tables, or JSON with everything."""
     plan = measure.Plan(noise_levels(args.snr), checked("--draws", args.draws), checked("--seed", args.seed))
-    if args.html is not None and not args.html.parent.is_dir():
-        raise InputError(f"--html {args.html}: there is no folder {args.html.parent}")
+    if args.html is not None:
+        shell.check(args.html)
     models = subjects.all_named(args.models, args.engine)
     chosen = sets.chosen(args.corpus, [name for names in args.set for name in names], args.split)
     with progress_bar() as bar:
@@ -52,18 +54,23 @@ def main(args: argparse.Namespace) -> int:
             models, args.corpus, chosen, plan, args.by, lambda count: bar.advance(task, count)
         )
     document["split"] = args.split
+    _show(document, args.json)
+    # Last: a full disk must not cost the figures.
     if args.html is not None:
         page.write(args.html, document, results)
-    if args.json:
+    return 0
+
+
+def _show(document: dict[str, Any], as_json: bool) -> None:
+    if as_json:
         print(json.dumps(document, allow_nan=False))
-        return 0
+        return
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDE_COLUMNS)
     for one in table.tables(document):
         console.print(one)
     console.print(table.NOTE, markup=False, highlight=False)
-    return 0
 
 
 def progress_bar() -> Progress:

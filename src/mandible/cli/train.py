@@ -14,7 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mandible.errors import InputError
+from mandible.models.released import MOST_CARD_BYTES
 from mandible.models.settings import Settings, from_record
+from mandible.small_file import read_object
 
 _FORM = {"lookahead_ms": "MS", "epochs": "N", "seed": "N", "copies": "N"}
 
@@ -33,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", dest="out", type=Path, required=True, metavar="DIR", help="folder of the result"
     )
     parser.add_argument("--card", type=Path, metavar="FILE", help="train as a released model's card records")
-    parser.add_argument("--teacher", metavar="T", help="learn from a teacher too: its folder, or `teacher`")
+    parser.add_argument("--teacher", metavar="T", help="learn also from the teacher in this training folder")
     parser.add_argument("--start", metavar="M", help="begin with the weights of a released model or a folder")
     parser.add_argument("--languages", type=_names, metavar="A,B", help="only these languages")
     parser.add_argument("--hold-out-language", type=_names, metavar="A,B", help="all but these languages")
@@ -59,33 +61,40 @@ def _settings(args: argparse.Namespace, card: dict[str, Any]) -> Settings:
 def _card(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
-    try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(card["training"]["settings"], dict):
-            raise KeyError("settings")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f"{path}: no training.settings in it; name a released *.card.json") from None
-    return dict(card)
+    card = read_object(path, MOST_CARD_BYTES)
+    told = card.get("training")
+    if not isinstance(told, dict) or not isinstance(told.get("settings"), dict):
+        raise InputError(f"{path}: no training.settings in it; name a released *.card.json")
+    for role in ("teacher", "start"):
+        if not isinstance(told.get(f"{role}_sha256"), str | None):
+            raise InputError(f"{path}: training.{role}_sha256 must be a checksum or null")
+    return card
+
+
+def _weights(named: str | None, card: dict[str, Any], role: str) -> Path | None:
+    """Return the weights of the ``teacher`` or the ``start``: those asked for, or those the card names."""
+    from mandible.models import float_weights
+
+    asked = card.get("training", {}).get(f"{role}_sha256")
+    if named is None:
+        return float_weights.released_with(asked) if asked else None
+    found = float_weights.find(named)
+    if asked and float_weights.sha256_of(found) != asked:
+        raise InputError(f"{found}: not the --{role} that the card names ({asked[:12]}…)")
+    return found
 
 
 def main(args: argparse.Namespace) -> int:
     """Train; 0 when the last epoch is done."""
-    from mandible.models import corpus, float_weights, soft_labels
+    from mandible.models import corpus
     from mandible.models import train as training
 
     card = _card(args.card)
     settings = _settings(args, card)
-    teacher = float_weights.find(args.teacher) if args.teacher else None
-    asked = card.get("training", {}).get("teacher_sha256")
-    if asked and teacher is None:
-        teacher = float_weights.find(soft_labels.RELEASED_TEACHER)
-    if asked and teacher and float_weights.sha256_of(teacher) != asked:
-        raise InputError(f"{teacher}: not the teacher that {args.card} names ({asked[:12]}…)")
+    teacher = _weights(args.teacher, card, "teacher")
+    start = _weights(args.start, card, "start")
     corpus.check_languages(args.corpus, [*(args.languages or ()), *(args.hold_out_language or ())])
     selection = training.Selection(tuple(args.corpus), args.languages, args.hold_out_language, args.licences)
-    start = float_weights.find(args.start) if args.start else None
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
