@@ -8,12 +8,15 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from mandible.device import engines
+from mandible.device.frontend import log_mel
 from mandible.errors import InputError
 from mandible.models import card, corpus, network, released
 from mandible.models.tcn import size_of
-from mandible.models.visemes import VISEME_NAMES
+from mandible.models.visemes import VISEME_NAMES, Viseme
 
 ALLOWED_OPS = {"CONCATENATION", "SLICE", "CONV_2D", "DEPTHWISE_CONV_2D", "ADD"}
 
@@ -81,6 +84,14 @@ def test_quantising_costs_at_most_half_a_point(model: released.ModelFile) -> Non
 def test_lips_close_for_p_b_m_on_unseen_speakers(model: released.ModelFile) -> None:
     seen = model.card["metrics"]["int8"]["librispeech_test"]["decoded"]["figures"]
     assert seen["bilabial_recall"] >= 0.75
+
+
+@pytest.mark.parametrize("level", [3, 10, 30, 60])
+def test_a_quiet_room_is_silence_from_the_first_hop(model: released.ModelFile, level: int) -> None:
+    hiss = np.random.default_rng(level).normal(0, level, 8000).astype(np.int16)
+    engine = engines.create("c", model.path)
+    said = [int(engine.step(hop).argmax()) for hop in log_mel(hiss)]
+    assert np.mean([one == Viseme.sil for one in said]) >= 0.9
 
 
 def test_a_model_elsewhere_needs_no_card(copy: Path) -> None:
