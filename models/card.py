@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mandible.models import network
+from mandible.models.failures import known_failures
 from mandible.models.released import card_path
 from mandible.models.tflite_file import Graph, Tensor, parse, read_bytes
 from mandible.models.visemes import VISEME_NAMES
@@ -55,11 +56,16 @@ def write(model: Path, name: str, told: dict[str, Any]) -> Path:
         model: the streaming ``.tflite`` file.
         name: the model's name.
         told: what the file cannot tell: size, lookahead_ms, training, data, split, licences, metrics.
+            From data and metrics follow the card's ``languages`` and ``known_failures``.
 
     Raises:
         InputError: the model is damaged, or the card's place is no regular file or cannot be written.
     """
     card = {"name": name, "visemes": list(VISEME_NAMES), **facts(model), **told}
+    if "data" in told:
+        card["languages"] = sorted({one for row in told["data"]["train"] for one in row["languages"]})
+    if told.get("metrics", {}).get("int8"):
+        card["known_failures"] = known_failures(told["metrics"])
     path = card_path(model)
     text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
     with written(path) as partial:

@@ -14,7 +14,7 @@ import pytest
 from mandible.device import engines
 from mandible.device.frontend import log_mel
 from mandible.errors import InputError
-from mandible.models import card, corpus, network, released
+from mandible.models import card, corpus, failures, network, released
 from mandible.models.tcn import size_of
 from mandible.models.visemes import VISEME_NAMES, Viseme
 
@@ -71,6 +71,15 @@ def test_the_card_tells_data_licences_split_seed_and_figures(model: released.Mod
         assert row["licence"] in said["licences"]
         assert row["hours"] > 0
         assert row["speakers"] > 0
+
+
+def test_the_card_tells_languages_and_known_failures_from_its_own_figures(
+    model: released.ModelFile,
+) -> None:
+    said = model.card
+    assert {"de", "en", "ru"} <= {language[:2] for language in said["languages"]}
+    assert said["known_failures"] == failures.known_failures(said["metrics"])
+    assert any("Of the closures" in sentence for sentence in said["known_failures"])
 
 
 def test_quantising_costs_at_most_half_a_point(model: released.ModelFile) -> None:
