@@ -12,6 +12,7 @@ from mandible.errors import InputError
 from mandible.models import corpus
 from mandible.models.augment.sounds import free, index_rows
 from mandible.models.corpus_directory import is_corpus_directory
+from mandible.models.labelled_folder import read_folder
 from mandible.models.licences import OWN
 from mandible.models.phones import parts_of
 from mandible.models.recordings import rate_and_length
@@ -27,12 +28,14 @@ class Row:
     """What one source has of one language in one split.
 
     Attributes:
+        phones: ``arpabet``, ``ipa``, or both.
         licence: its name, ``unknown`` where nobody said.
         trains: whether a released model may learn from it.
     """
 
     source: str
     language: str
+    phones: str
     split: str
     hours: float
     utterances: int
@@ -51,6 +54,7 @@ class Report:
         sounds: (usable, present) noise recordings and rooms.
         problems: what makes training fail or learn something wrong, a line each.
         warnings: what a person should know, a line each.
+        notes: what is as it should be, yet limits what figures say.
     """
 
     corpus: str
@@ -59,6 +63,7 @@ class Report:
     sounds: dict[str, tuple[int, int]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def as_data(self) -> dict[str, Any]:
         """Return it as plain data for JSON."""
@@ -79,7 +84,7 @@ def _one_example(lines: Sequence[str], what: str) -> list[str]:
 def _read(directory: Path, report: Report) -> list[Utterance]:
     """Return all utterances of the sources that can be read."""
     if not is_corpus_directory(directory):
-        return corpus.everything(directory)
+        return read_folder(directory, tell=report.warnings.append)
     read: list[Utterance] = []
     for source in corpus.sources(directory):
         try:
@@ -98,6 +103,7 @@ def _rows(directory: Path, utterances: Sequence[Utterance]) -> Iterator[Row]:
         yield Row(
             source=source,
             language=language,
+            phones=" ".join(sorted({member.phoneset for member in members})),
             split=split,
             hours=round(sum(member.seconds for member in members) / 3600, 4),
             utterances=len(members),
@@ -155,24 +161,37 @@ def _warnings(directory: Path, utterances: Sequence[Utterance], rows: Sequence[R
     for utterance in utterances:
         splits[utterance.source, utterance.speaker].add(utterance.split)
     voices = Counter(source for source, _ in splits)
-    alone = []
+    alone, own = [], {row.source for row in rows if row.licence == OWN}
     shared = Counter(source for (source, _), found in splits.items() if len(found) > 1)
     for source, count in sorted(shared.items()):
+        if voices[source] == 1 and source in own:
+            continue  # A puppet has one voice; _notes says what that means.
         if voices[source] == 1:
             alone.append(source)
         else:
             yield f"{source}: {count} of {voices[source]} speakers in more than one split; scores flatter"
     if alone:
         yield f"one speaker in all splits, so that scores say nothing of strangers: {', '.join(alone)}"
+    words = "fill the column text" if is_corpus_directory(directory) else "add a `words` tier"
     mute = [one for one in utterances if one.phoneset == "arpabet" and "AH" in one.phones and not one.text]
     for source in sorted({utterance.source for utterance in mute}):
         count = sum(utterance.source == source for utterance in mute)
-        yield f"{source}: {count} utterances have no text, so AH cannot be told from schwa"
+        yield (
+            f"{source}: {count} utterances have no text, so AH cannot be told from schwa;"
+            f" write AH0/AH1 or ax, or {words}"
+        )
     shortest_s, longest_s = USUAL_S
     odd = [one for one in utterances if not shortest_s <= one.seconds <= longest_s]
     for source in sorted({utterance.source for utterance in odd}):
         count = sum(utterance.source == source for utterance in odd)
         yield f"{source}: {count} utterances are shorter than {shortest_s} s or longer than {longest_s:.0f} s"
+
+
+def _notes(utterances: Sequence[Utterance], rows: Sequence[Row]) -> Iterator[str]:
+    for source in sorted({row.source for row in rows if row.licence == OWN}):
+        members = [one for one in utterances if one.source == source]
+        if len(members) > 1 and len({one.speaker for one in members}) == 1:
+            yield "one voice; figures on it say nothing of strangers"
 
 
 def _sounds(directory: Path, report: Report) -> None:
@@ -216,10 +235,14 @@ def check(
     begin(len(utterances))
     report.problems += _recording_problems(utterances, step) + _label_problems(utterances)
     report.warnings += _warnings(directory, utterances, report.rows)
+    report.notes += _notes(utterances, report.rows)
     usable = {row.split for row in report.rows if row.trains}
+    enough = "" if is_corpus_directory(directory) else "; at least two recordings are needed"
     for split in ("train", "dev"):
         if split not in usable:
-            report.problems.append(f"{directory}: nothing to {_PURPOSE[split]}; no {split} split may be used")
+            report.problems.append(
+                f"{directory}: nothing to {_PURPOSE[split]}; no {split} split may be used{enough}"
+            )
     _sounds(directory, report)
     return report
 

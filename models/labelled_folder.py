@@ -19,7 +19,7 @@ from pathlib import Path
 from mandible.errors import InputError
 from mandible.models import label_options
 from mandible.models.annotations import registry
-from mandible.models.annotations.segments import Annotation, Request
+from mandible.models.annotations.segments import Annotation, Request, read_text
 from mandible.models.annotations.spelling import phone_set, phones_of
 from mandible.models.annotations.timeline import contiguous
 from mandible.models.label_options import LabelOptions
@@ -37,6 +37,8 @@ SILENCE = {"arpabet": "SIL", "ipa": "sil"}
 _TIMIT_PARTS, _TIMIT_SPEAKER_DEPTH = ("train", "test"), 3
 # Labels that end this much after their recording are worth a word; programs round by less.
 WORTH_TELLING_S = 0.02
+# By this much, they were written for something else.
+MOST_OVER_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,27 @@ def _files(directory: Path) -> list[Path]:
     return found
 
 
-def _paired(directory: Path) -> tuple[list[tuple[Path, Path]], list[Path]]:
-    """Return (recording, label file) pairs, and the recordings without a label file."""
+def _is_track(path: Path) -> bool:
+    """Tell whether a file with the name of a label file may be one: a README.txt has no tabs."""
+    if path.suffix.lower() != ".txt":
+        return True
+    try:
+        return "\t" in read_text(path)
+    except InputError:
+        return False
+
+
+def _without(paths: list[Path], what: str, missing: str) -> list[str]:
+    """Return a line on files that lack the other half of the pair; none if there is no such file."""
+    if not paths:
+        return []
+    if len(paths) == 1:
+        return [f"1 {what} has no {missing}: {paths[0]}"]
+    return [f"{len(paths)} {what}s have no {missing}, such as {paths[0]}"]
+
+
+def _paired(directory: Path) -> tuple[list[tuple[Path, Path]], list[str]]:
+    """Return (recording, label file) pairs, and a line for each kind of file that has no other half."""
     recordings: dict[Path, list[Path]] = {}
     labels: dict[Path, list[Path]] = {}
     for path in _files(directory):
@@ -82,7 +103,11 @@ def _paired(directory: Path) -> tuple[list[tuple[Path, Path]], list[Path]]:
             )
         else:
             pairs.append((paths[0], min(labels[stem], key=registry.preference)))
-    return pairs, bare
+    alone = [path for stem, paths in labels.items() if stem not in recordings for path in paths]
+    return pairs, [
+        *_without(bare, "recording", "label file"),
+        *_without([path for path in alone if _is_track(path)], "label file", "recording"),
+    ]
 
 
 def speaker_splits(speakers: set[str]) -> dict[str, str]:
@@ -124,6 +149,12 @@ def _utterance(
     directory: Path, pair: _Pair, annotation: Annotation, phoneset: str, asked: LabelOptions
 ) -> tuple[Utterance, float]:
     line = contiguous(phones_of(annotation, phoneset), pair.seconds, SILENCE[phoneset], pair.labels)
+    if line.clipped_s > MOST_OVER_S:
+        counted = pair.labels.suffix.lower() == ".phn"
+        guess = "were they written for another sample rate?" if counted else "do the two belong together?"
+        raise InputError(
+            f"{pair.labels}: labels go on {line.clipped_s:.1f} s after the end of its recording; {guess}"
+        )
     inside = pair.recording.relative_to(directory)
     home = directory.resolve().name
     utterance = Utterance(
@@ -152,25 +183,27 @@ def read_folder(
     Args:
         directory: the folder.
         options: tier, phone set, language and speakers; None for what the folder's ``labels.toml`` says.
-        tell: called with a line on recordings without labels and on labels that go on after the end.
+        tell: called with a line on files that lack labels or a recording, and on labels that go on after
+            the end.
 
     Raises:
-        InputError: there is no labelled recording, or a file is damaged; the message says what to do.
+        InputError: there is no labelled recording, a file is damaged, or labels go on more than a second
+            after their recording; the message says what to do.
         DeviceError: a recording is no WAV file and ``soundfile`` is not installed.
     """
     if not directory.is_dir():
         raise InputError(f"{directory}: no such folder; name a corpus directory or a folder of recordings")
     asked = label_options.of_folder(directory) if options is None else options
-    found, bare = _paired(directory)
+    found, alone = _paired(directory)
     if not found:
         raise InputError(
             f"{directory}: no speech/*/utts.csv of a corpus directory here, and no recording"
             f" ({', '.join(SUFFIXES)}) with a label file of the same name beside it"
-            f" ({', '.join(registry.READERS)})"
+            f" ({registry.NAMES})"
         )
     _check_speakers(directory, (recording for recording, _ in found), asked)
-    if bare:
-        tell(f"{directory}: recordings without a label file, left out: {len(bare)}, such as {bare[0].name}")
+    for line in alone:
+        tell(line)
     pairs = [_Pair(recording, labels, *rate_and_length(recording)) for recording, labels in found]
     annotations = [registry.read(Request(pair.labels, pair.rate_hz, asked.tier)) for pair in pairs]
     phoneset = phone_set(annotations, asked.phoneset)
@@ -178,11 +211,15 @@ def read_folder(
         _utterance(directory, pair, annotation, phoneset, asked)
         for pair, annotation in zip(pairs, annotations, strict=True)
     ]
-    late = [(utterance, over_s) for utterance, over_s in read if over_s > WORTH_TELLING_S]
+    late = [
+        (pair.labels, over_s)
+        for pair, (_, over_s) in zip(pairs, read, strict=True)
+        if over_s > WORTH_TELLING_S
+    ]
     if late:
-        worst, over_s = max(late, key=lambda item: item[1])
+        first, over_s = late[0]
         tell(
             f"{directory}: label files that go on after the end of their recording, cut off there:"
-            f" {len(late)}, such as {worst.name} by {over_s * 1000:.0f} ms"
+            f" {len(late)}, the first {first.relative_to(directory)} by {over_s * 1000:.0f} ms"
         )
     return _with_splits([utterance for utterance, _ in read])

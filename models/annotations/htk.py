@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from mandible.errors import InputError
-from mandible.models.annotations.segments import Annotation, Request, segment
+from mandible.models.annotations.segments import Annotation, Request, seconds_hint, segment
 
 UNIT_S = 1e-7
 _IN_CONTEXT = re.compile(r"[^-]+-([^+]+)\+")
@@ -26,7 +26,7 @@ def read(text: str, request: Request) -> Annotation:
         if len(fields) < 3 or not (fields[0].isdecimal() and fields[1].isdecimal()):
             raise InputError(
                 f"{request.path}:{line}: must be start and end in whole 100 ns, and a phone"
-                " (a Festival label file has a line with # first)"
+                f"{seconds_hint(fields)} (a Festival label file has a line with # first)"
             )
         context = _IN_CONTEXT.match(fields[2])
         label = context.group(1) if context else fields[2]

@@ -25,6 +25,9 @@ READERS: dict[str, Reader] = {
     ".txt": audacity.read,
 }
 
+# As people write the names, for messages.
+NAMES = ", ".join((".TextGrid", ".phn", ".lab", ".txt"))
+
 
 def read(request: Request) -> Annotation:
     """Read an annotation file of a known format.
@@ -34,7 +37,7 @@ def read(request: Request) -> Annotation:
     """
     reader = READERS.get(request.path.suffix.lower())
     if reader is None:
-        raise InputError(f"{request.path}: no label file; its name must end in {', '.join(READERS)}")
+        raise InputError(f"{request.path}: no label file; its name must end in {NAMES}")
     annotation = reader(read_text(request.path), request)
     if not any(part.end_s > part.start_s for part in annotation.segments):
         raise InputError(f"{request.path}: no label in it has a length; label stretches, not points")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from mandible.wording import shortened
 MAX_BYTES = 16 << 20
 # Later than any recording we read; it also keeps a wrong unit from passing as a time.
 LONGEST_S = 100 * 3600.0
+_DECIMAL = re.compile(r"\d*[.,]\d+")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -24,12 +27,21 @@ _MARKS = (
 
 @dataclass(frozen=True)
 class Segment:
-    """One label with its time in seconds and the line of the file it stands on (from 1)."""
+    """One label with its time in seconds and the line of the file it stands on (from 1).
+
+    ``written`` is the file's spelling, where ``label`` has become a phone of our tables.
+    """
 
     start_s: float
     end_s: float
     label: str
     line: int
+    written: str = ""
+
+    @property
+    def named(self) -> str:
+        """What to call it in a message: a person looks for what the file says."""
+        return shortened(self.written or self.label)
 
 
 @dataclass(frozen=True)
@@ -80,12 +92,18 @@ def seconds(text: str, unit_s: float, place: str) -> float:
     try:
         time_s = float(text) * unit_s
     except ValueError:
-        raise InputError(f"{place}: {shortened(text)!r} must be a time") from None
+        comma = "; use a point, not a comma" if _DECIMAL.fullmatch(text.strip()) else ""
+        raise InputError(f"{place}: {shortened(text)!r} must be a time{comma}") from None
     if not math.isfinite(time_s) or time_s > LONGEST_S:
         raise InputError(f"{place}: {shortened(text)!r} is no time within a recording")
     if time_s < 0:
         raise InputError(f"{place}: {shortened(text)!r} lies before the recording; times start at 0")
     return time_s
+
+
+def seconds_hint(fields: Sequence[str]) -> str:
+    """Return what to add where start and end must be whole numbers: a word on seconds if they look so."""
+    return "; these look like seconds" if any(map(_DECIMAL.fullmatch, fields[:2])) else ""
 
 
 def segment(start: str, end: str, label: str, unit_s: float, request: Request, line: int) -> Segment:

@@ -22,6 +22,8 @@ from mandible.wording import shortened
 
 # A label of two phones, a diphthong as a rule, changes after this part of its time, as in our tables.
 FIRST_SHARE = 0.6
+# With this share of ARPAbet among the labels that tell, the others are slips; IPA comes nowhere near it.
+NEARLY_ALL = 0.75
 _COLUMNS = ["phoneset", "label", "phone", "joins", "note"]
 _LONGEST_LABEL = 24
 _IPA_IGNORED = str.maketrans("", "", "ːˑˈˌ:'͜͡.")
@@ -126,6 +128,23 @@ def _first_unknown(
     return None
 
 
+def _slip_in_arpabet(annotations: Iterable[Annotation]) -> tuple[Annotation, Segment] | None:
+    """Return the first label that is no ARPAbet where nearly all others are; None where they are not.
+
+    Most ARPAbet labels are letters of IPA too (``aa``, ``er``), so that one slip would turn a whole folder
+    into another language. Pauses and single letters (``m``) are the same in both and tell nothing.
+    """
+    telling, slips = 0, []
+    for annotation in annotations:
+        for part in annotation.segments:
+            phones = spelt("arpabet", part.label)
+            if not phones:
+                slips.append((annotation, part))
+            elif len(part.label.strip()) > 1 and phones[0].phone not in ("SIL", "UNK"):
+                telling += 1
+    return slips[0] if slips and telling >= NEARLY_ALL * (telling + len(slips)) else None
+
+
 def phone_set(annotations: list[Annotation], asked: str | None = None) -> str:
     """Return the phone set that all labels of some files belong to.
 
@@ -134,7 +153,8 @@ def phone_set(annotations: list[Annotation], asked: str | None = None) -> str:
         asked: ``arpabet`` or ``ipa`` to insist on one; None to find out.
 
     Raises:
-        InputError: a label belongs to neither, or not to the one asked for; the message names its line.
+        InputError: a label belongs to neither, or not to the one asked for, or nearly all are ARPAbet but
+            one is not; the message names its line.
     """
     if asked is not None and asked not in PHONE_SETS:
         raise InputError(f"phone set {asked!r} is unknown: use {' or '.join(PHONE_SETS)}")
@@ -142,6 +162,8 @@ def phone_set(annotations: list[Annotation], asked: str | None = None) -> str:
     for candidate in PHONE_SETS if asked is None else (asked,):
         unknown = _first_unknown(candidate, annotations)
         if unknown is None:
+            if asked is None and candidate == "ipa":
+                _refuse_a_slip(annotations)
             return candidate
         if furthest is None or unknown[0] > furthest[0]:
             furthest = unknown
@@ -154,14 +176,24 @@ def phone_set(annotations: list[Annotation], asked: str | None = None) -> str:
     )
 
 
+def _refuse_a_slip(annotations: list[Annotation]) -> None:
+    slip = _slip_in_arpabet(annotations)
+    if slip is not None:
+        annotation, part = slip
+        raise InputError(
+            f"{annotation.path.parent}: looks like ARPAbet but for {shortened(part.label)!r}"
+            f' ({annotation.path.name}:{part.line}); mend it, or say phoneset = "ipa" in labels.toml'
+        )
+
+
 def _pieces(part: Segment, phones: tuple[Spelling, ...]) -> list[tuple[Segment, Spelling]]:
     """Return a label as one segment per phone, each labelled with the phone."""
     if len(phones) == 1:
-        return [(Segment(part.start_s, part.end_s, phones[0].phone, part.line), phones[0])]
+        return [(Segment(part.start_s, part.end_s, phones[0].phone, part.line, part.label), phones[0])]
     middle_s = part.start_s + FIRST_SHARE * (part.end_s - part.start_s)
     return [
-        (Segment(part.start_s, middle_s, phones[0].phone, part.line), phones[0]),
-        (Segment(middle_s, part.end_s, phones[1].phone, part.line), phones[1]),
+        (Segment(part.start_s, middle_s, phones[0].phone, part.line, part.label), phones[0]),
+        (Segment(middle_s, part.end_s, phones[1].phone, part.line, part.label), phones[1]),
     ]
 
 
@@ -177,6 +209,7 @@ def phones_of(annotation: Annotation, phoneset: str) -> list[Segment]:
         for piece, spelling in _pieces(part, spelt(phoneset, part.label)):
             if done and piece.label in done[-1][1].joins:
                 closure = done.pop()[0]
-                piece = Segment(closure.start_s, piece.end_s, piece.label, closure.line)
+                both = f"{closure.written} {piece.written}"
+                piece = Segment(closure.start_s, piece.end_s, piece.label, closure.line, both)
             done.append((piece, spelling))
     return [piece for piece, _ in done]

@@ -53,7 +53,7 @@ def contiguous(segments: list[Segment], seconds: float, silence: str, path: Path
             continue
         if before is not None and part.start_s < reached_s - TOUCHING_S:
             raise InputError(
-                f"{path}:{part.line}: {part.label!r} starts at {part.start_s:.3f} s, before {before.label!r}"
+                f"{path}:{part.line}: {part.named!r} starts at {part.start_s:.3f} s, before {before.named!r}"
                 f" of line {before.line} ends at {reached_s:.3f} s; labels must not overlap"
             )
         if part.start_s < seconds:

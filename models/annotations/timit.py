@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mandible.errors import InputError
-from mandible.models.annotations.segments import Annotation, Request, segment
+from mandible.models.annotations.segments import Annotation, Request, seconds_hint, segment
 
 
 def read(text: str, request: Request) -> Annotation:
@@ -14,6 +14,9 @@ def read(text: str, request: Request) -> Annotation:
         if not fields:
             continue
         if len(fields) != 3 or not (fields[0].isdecimal() and fields[1].isdecimal()):
-            raise InputError(f"{request.path}:{line}: must be start and end in whole samples, and a phone")
+            raise InputError(
+                f"{request.path}:{line}: must be start and end in whole samples, and a phone"
+                f"{seconds_hint(fields)}"
+            )
         segments.append(segment(fields[0], fields[1], fields[2], 1 / request.rate_hz, request, line))
     return Annotation(request.path, tuple(segments))

@@ -13,7 +13,7 @@ import numpy as np
 from mandible.models import page as shell
 from mandible.models.evaluation import charts
 from mandible.models.evaluation.measure import CLEAN, Heard, Results
-from mandible.models.evaluation.table import COLUMNS, FEW, MISSING, Column, size_of
+from mandible.models.evaluation.table import COLUMNS, FEW, FEWEST_UNITS, MISSING, Column, limits_of, size_of
 from mandible.models.evaluation.tracks import DECODED, WAYS
 from mandible.models.scoring.jaw import smoothed
 from mandible.models.scoring.timeline import Floats
@@ -23,7 +23,8 @@ from mandible.models.visemes import VISEME_NAMES
 LONGEST_EXAMPLE_FRAMES = 260
 LEAD_IN_FRAMES = 10
 NOTE = (
-    "Each figure stands with its 95 % interval over speakers, or over the recordings of a single one. "
+    "Each figure stands with its 95 % interval over speakers, or over the recordings of a single one; "
+    "fewer than five of these tell no interval. "
     "Accuracy has the model's known delay compensated; late is by how much the mouth lags when it is shown "
     "as soon as it is known."
 )
@@ -64,13 +65,16 @@ def _of_set(name: str, document: dict[str, Any], results: Results) -> list[str]:
     if document["snrs_db"]:
         parts.append("<h3>Accuracy in noise (decoded), %</h3>" + _noise(name, models, document["snrs_db"]))
     if document["by"] is not None:
-        parts.append(f"<h3>By {escape(document['by'])} (decoded)</h3>" + _by(name, models))
+        parts.append(f"<h3>By {escape(document['by'])} (decoded)</h3>" + _by(name, models, document["by"]))
     for model in models:
-        row = model["sets"][name][DECODED]
+        row, units = model["sets"][name][DECODED], model["sets"][name]["units"]
+        bars = "bars, with intervals" if units >= FEWEST_UNITS else "bars"
         title = f"{model['name']} on {name}"
         parts.append(
-            f"<h3>{escape(title)}: recall (bars, with intervals) and precision (rings)</h3>"
-            '<div class="wide">' + charts.recalls(row["per_class"], f"recall of {title}") + "</div>"
+            f"<h3>{escape(title)}: recall ({bars}) and precision (rings)</h3>"
+            '<div class="wide">'
+            + charts.recalls(_told(row["per_class"], units), f"recall of {title}")
+            + "</div>"
             f"<h3>{escape(title)}: what is taken for what, % of the frames of a viseme</h3>"
             '<div class="wide">'
             + charts.confusions(row["sums"]["viseme_confusion"], f"confusions of {title}")
@@ -80,10 +84,18 @@ def _of_set(name: str, document: dict[str, Any], results: Results) -> list[str]:
     return [*parts, _example(shown)]
 
 
+def _told(per_class: dict[str, Any], units: int) -> dict[str, Any]:
+    """Return figures per viseme, without intervals where the units are few."""
+    if units >= FEWEST_UNITS:
+        return per_class
+    return {name: {**row, "recall_interval": None} for name, row in per_class.items()}
+
+
 def _figures(name: str, models: Sequence[dict[str, Any]]) -> str:
     read = [(model, way) for model in models for way in WAYS]
+    cells = [(model["sets"][name], way) for model, way in read]
     rows = [
-        [_plain(column), *(_with_limits(model["sets"][name][way], column) for model, way in read)]
+        [_plain(column), *(_with_limits(entry[way], column, entry["units"]) for entry, way in cells)]
         for column in (*COLUMNS, *MORE_COLUMNS)
     ]
     rows.append(["late ms", *(f"{model['sets'][name]['lateness_ms'][way]:.0f}" for model, way in read)])
@@ -94,12 +106,12 @@ def _plain(column: Column) -> str:
     return column.heading.replace("\n", " ")
 
 
-def _with_limits(row: dict[str, Any], column: Column) -> str:
-    value, limits = row["figures"][column.figure], row["intervals"].get(column.figure)
+def _with_limits(row: dict[str, Any], column: Column, units: int) -> str:
+    value, limits = row["figures"][column.figure], limits_of(row, column.figure, units)
     if value is None:
         return MISSING
     text = f"{value:.{column.digits}f}"
-    if limits is None or None in limits:
+    if limits is None:
         return text
     low, high = (f"{limit:.{column.digits}f}" for limit in limits)
     return f"{text} ({low} to {high})"
@@ -113,19 +125,22 @@ def _noise(name: str, models: Sequence[dict[str, Any]], snrs_db: Sequence[float]
             (f"{snr:g} dB", entry["noise"][f"{snr:g}"][DECODED]) for snr in sorted(snrs_db, reverse=True)
         ]
         curves[model["name"]] = [
-            (condition, row["figures"]["accuracy"] or 0.0, row["intervals"].get("accuracy"))
+            (condition, row["figures"]["accuracy"] or 0.0, limits_of(row, "accuracy", entry["units"]))
             for condition, row in [("clean", entry[DECODED]), *noisy]
         ]
     return charts.noise_curve(curves, f"accuracy on {name} in noise")
 
 
-def _by(name: str, models: Sequence[dict[str, Any]]) -> str:
+def _by(name: str, models: Sequence[dict[str, Any]], heading: str) -> str:
     rows = [
-        [value, model["name"], row["utterances"], *(_with_limits(row[DECODED], column) for column in FEW)]
+        [
+            *(value, model["name"], row["utterances"]),
+            *(_with_limits(row[DECODED], column, row["units"]) for column in FEW),
+        ]
         for model in models
         for value, row in model["sets"][name]["by"].items()
     ]
-    return shell.table(["value", "model", "recordings", *map(_plain, FEW)], rows)
+    return shell.table([heading, "model", "recordings", *map(_plain, FEW)], rows)
 
 
 def _example(models: Sequence[tuple[str, Heard]]) -> str:

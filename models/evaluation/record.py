@@ -79,7 +79,8 @@ def by_value(one: Heard, plan: Plan, values: Mapping[str, str]) -> dict[str, Any
     for value in sorted(members):
         row: dict[str, Any] = {"utterances": len(members[value])}
         for way in WAYS:
-            full = score(one.score(way, plan, members[value]))
+            scored = one.score(way, plan, members[value])
+            full, row["units"] = score(scored), scored.units
             row[way] = {key: full[key] for key in ("figures", "intervals")}
         table[value] = row
     return table

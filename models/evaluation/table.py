@@ -13,11 +13,14 @@ from mandible.models.evaluation.tracks import DECODED, WAYS
 from mandible.wording import one_line
 
 NOTE = (
-    "± is half the 95 % interval over speakers, or over the recordings of a single one. Accuracy has the "
+    "± is half the 95 % interval over speakers, or over the recordings of a single one; fewer than five "
+    "of these tell no interval. Accuracy has the "
     "known delay compensated; late is by how much the mouth lags when shown as soon as it is known. "
     "docs/evaluate.md explains each figure."
 )
 MISSING = "–"
+# Resamples of fewer speakers, or recordings of a single one, are too much alike for an interval.
+FEWEST_UNITS = 5
 
 
 @dataclass(frozen=True)
@@ -51,13 +54,19 @@ def size_of(about: dict[str, Any]) -> str:
     )
 
 
-def with_interval(row: dict[str, Any], column: Column) -> str:
-    """Return a figure with half its interval, as in ``0.751 ±.018``."""
-    value, limits = row["figures"][column.figure], row["intervals"].get(column.figure)
+def limits_of(row: dict[str, Any], figure: str, units: int) -> tuple[float, float] | None:
+    """Return the interval of a figure; None where there is none, or too few units to tell one."""
+    limits = row["intervals"].get(figure)
+    return None if units < FEWEST_UNITS or limits is None or None in limits else tuple(limits)
+
+
+def with_interval(row: dict[str, Any], column: Column, units: int) -> str:
+    """Return a figure with half its interval, as in ``0.751 ±.018``; alone where the units are few."""
+    value, limits = row["figures"][column.figure], limits_of(row, column.figure, units)
     if value is None:
         return MISSING
     text = f"{value:.{column.digits}f}"
-    if limits is None or None in limits:
+    if limits is None:
         return text
     return f"{text} ±{(limits[1] - limits[0]) / 2:.{column.digits}f}".replace("±0.", "±.")
 
@@ -79,9 +88,7 @@ def _text(name: str) -> Text:
 
 
 def _started(title: str, *left: str) -> Table:
-    table = Table(
-        title=Text("\n") + _text(title), title_justify="left", header_style="bold", box=None, pad_edge=False
-    )
+    table = Table(title=_text(title), title_justify="left", header_style="bold", box=None, pad_edge=False)
     for heading in left:
         table.add_column(_text(heading), no_wrap=True)
     return table
@@ -96,7 +103,7 @@ def _of_set(name: str, models: list[dict[str, Any]]) -> Table:
     for model in models:
         entry = model["sets"][name]
         for way in WAYS:
-            cells = [with_interval(entry[way], column) for column in COLUMNS]
+            cells = [with_interval(entry[way], column, entry["units"]) for column in COLUMNS]
             table.add_row(_text(model["name"]), way, *cells, f"{entry['lateness_ms'][way]:.0f}")
     rate = about[DECODED]["figures"]["reference_changes_per_s"]
     table.add_row("the speech itself", "", *["" for _ in COLUMNS[:5]], f"{rate:.1f}", style="dim")
@@ -115,7 +122,7 @@ def _of_noise(name: str, models: list[dict[str, Any]], snrs_db: list[float]) -> 
             table.add_row(
                 _text(model["name"]),
                 way,
-                *(with_interval(row, COLUMNS[0]) for row in (entry[way], *noisy)),
+                *(with_interval(row, COLUMNS[0], entry["units"]) for row in (entry[way], *noisy)),
             )
     return table
 
@@ -128,6 +135,6 @@ def _by_column(name: str, models: list[dict[str, Any]], column: str) -> Table:
     for value in models[0]["sets"][name]["by"]:
         for model in models:
             row = model["sets"][name]["by"][value]
-            cells = (with_interval(row[DECODED], figure) for figure in FEW)
+            cells = (with_interval(row[DECODED], figure, row["units"]) for figure in FEW)
             table.add_row(_text(value), _text(model["name"]), str(row["utterances"]), *cells)
     return table

@@ -29,6 +29,8 @@ def test_a_sound_corpus_is_described_and_passes(corpus: Path, capsys: pytest.Cap
     text = capsys.readouterr().out
     assert "en_kathleen" in text
     assert "CC0-1.0" in text
+    assert "phones" in text
+    assert "arpabet" in text
     assert "warning: " in text
 
 
@@ -48,6 +50,7 @@ def test_a_problem_is_shown_and_fails_the_check(tmp_path: Path) -> None:
         (("-o", "p.html", "--count", "41"), "--count 41: must be from 1 to 40"),
         (("-o", "p.html", "--seed", "-1"), "--seed -1: must not be below 0"),
         (("-o", "nowhere/p.html"), "nowhere/p.html: must be a file in a folder that exists"),
+        (("-o", "p.txt"), "p.txt: must end in .html"),
         (("-o", "."), ".: must be a file in a folder that exists"),
     ],
 )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from tests.models.tiny_corpus import spoken, write_wave
+
 # (start in s, end in s, label)
 Row = tuple[float, float, str]
 MA: list[Row] = [(0.0, 0.12, "sil"), (0.12, 0.24, "m"), (0.24, 0.36, "aa1"), (0.36, 0.48, "sil")]
@@ -70,3 +74,14 @@ EVERY_FORMAT = {
     "festival.lab": festival(MA),
     "audacity.txt": audacity(MA),
 }
+
+SOUND = ["SIL", "M", "AA", "SIL"]
+LABELS = short_textgrid({"phones": MA})
+
+
+def record(folder: Path, *names: str, labels: str = LABELS, suffix: str = ".TextGrid") -> None:
+    """Write recordings of "ma" and their labels."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        write_wave(folder / f"{name}.wav", spoken(SOUND))
+        (folder / f"{name}{suffix}").write_text(labels, encoding="utf-8")

@@ -12,7 +12,8 @@ import pytest
 
 from mandible.errors import InputError
 from mandible.models.corpus_check import Report, check
-from tests.models.tiny_corpus import PHONE_S, write_source, write_wave
+from tests.models.label_files import MA, audacity, timit
+from tests.models.tiny_corpus import PHONE_S, spoken, write_source, write_wave
 
 SPEECH = ["SIL", "M", "AA", "S", "IY", "SIL"]
 
@@ -141,6 +142,27 @@ def test_progress_is_told_recording_by_recording(corpus: Path) -> None:
 def test_a_folder_without_speech_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no recording"):
         check(tmp_path)
+
+
+def test_a_folder_of_ones_own_with_one_voice_is_noted_and_not_warned_of(tmp_path: Path) -> None:
+    def record(name: str) -> None:
+        write_wave(tmp_path / f"{name}.wav", spoken(["SIL", "M", "AA", "SIL"]))
+        (tmp_path / f"{name}.txt").write_text(audacity([*MA[:2], (0.24, 0.36, "ah")]), encoding="utf-8")
+
+    record("one")
+    (line,) = check(tmp_path).problems
+    assert line.endswith("no dev split may be used; at least two recordings are needed")
+    record("two")
+    (tmp_path / "three.phn").write_text(timit(MA), encoding="utf-8")
+    write_wave(tmp_path / "four.wav", spoken(["SIL"]))
+    report = check(tmp_path)
+    assert report.problems == []
+    assert report.notes == ["one voice; figures on it say nothing of strangers"]
+    assert [row.phones for row in report.rows] == ["arpabet", "arpabet"]
+    assert named(report, "one speaker") == []
+    assert named(report, "three.phn") == [f"1 label file has no recording: {tmp_path / 'three.phn'}"]
+    assert named(report, "four.wav") == [f"1 recording has no label file: {tmp_path / 'four.wav'}"]
+    assert named(report, "schwa; write AH0/AH1 or ax, or add a `words` tier")
 
 
 @pytest.mark.corpus

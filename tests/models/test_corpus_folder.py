@@ -13,24 +13,13 @@ import soundfile
 from mandible.errors import InputError
 from mandible.models import corpus
 from mandible.models.label_options import LabelOptions
-from mandible.models.labelled_folder import read_folder, say_once, speaker_splits
+from mandible.models.labelled_folder import say_once, speaker_splits
 from mandible.models.licences import OWN_LICENCE
 from mandible.models.stress import with_stress
 from mandible.models.targets import targets
 from mandible.models.visemes import Viseme
-from tests.models.label_files import EVERY_FORMAT, MA, audacity, short_textgrid, timit
+from tests.models.label_files import EVERY_FORMAT, LABELS, MA, SOUND, record, short_textgrid, timit
 from tests.models.tiny_corpus import spoken, write_wave
-
-SOUND = ["SIL", "M", "AA", "SIL"]
-LABELS = short_textgrid({"phones": MA})
-
-
-def record(folder: Path, *names: str, labels: str = LABELS, suffix: str = ".TextGrid") -> None:
-    """Write recordings of "ma" and their labels."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        write_wave(folder / f"{name}.wav", spoken(SOUND))
-        (folder / f"{name}{suffix}").write_text(labels, encoding="utf-8")
 
 
 def test_recordings_and_labels_of_one_name_are_utterances(tmp_path: Path) -> None:
@@ -223,26 +212,6 @@ def test_hidden_files_and_other_files_are_passed_over(tmp_path: Path) -> None:
     assert [one.name for one in corpus.everything(tmp_path)] == ["one"]
 
 
-def test_recordings_without_labels_are_left_out_and_told(tmp_path: Path) -> None:
-    record(tmp_path, "one")
-    write_wave(tmp_path / "two.wav", spoken(SOUND))
-    told: list[str] = []
-    assert len(read_folder(tmp_path, tell=told.append)) == 1
-    assert told == [f"{tmp_path}: recordings without a label file, left out: 1, such as two.wav"]
-
-
-def test_labels_beyond_the_recording_are_cut_off_and_told_but_rounding_is_not(tmp_path: Path) -> None:
-    record(tmp_path, "one", labels=audacity([*MA[:-1], (0.36, 0.73, "sil")]), suffix=".txt")
-    record(tmp_path, "two", labels=audacity([*MA[:-1], (0.36, 0.49, "sil")]), suffix=".txt")
-    told: list[str] = []
-    first, _ = read_folder(tmp_path, tell=told.append)
-    assert first.ends_s[-1] == pytest.approx(0.48)
-    assert told == [
-        f"{tmp_path}: label files that go on after the end of their recording, cut off there: 1, such as one"
-        " by 250 ms"
-    ]
-
-
 def test_a_message_is_said_once_however_often_the_folder_is_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -272,7 +241,9 @@ def test_damaged_labels_and_recordings_are_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_labelled_recordings_says_what_a_corpus_is(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no speech/\*/utts\.csv .* no recording .* with a label file"):
+    with pytest.raises(
+        InputError, match=r"no speech/\*/utts\.csv .* no recording .* with a label file .*\.TextGrid, "
+    ):
         corpus.everything(tmp_path)
     with pytest.raises(InputError, match=r"gone: no such folder; name a corpus directory or"):
         corpus.utterances(tmp_path / "gone", "train")

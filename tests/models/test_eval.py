@@ -15,7 +15,7 @@ import pytest
 from mandible.cli.main import main
 from mandible.device.frontend import log_mel
 from mandible.models import corpus, evaluate
-from mandible.models.evaluation import measure, sets, subjects
+from mandible.models.evaluation import measure, sets, subjects, table
 from mandible.models.scoring import score_track
 from mandible.models.visemes import VISEME_NAMES, Viseme
 from tests.models.golden_scores.make_golden import FOLDER, read_phones, read_track
@@ -180,10 +180,21 @@ def test_the_page_needs_nothing_beside_it(
     assert kinds.count("svg") == 6
     assert "a&lt;b" in text
     assert "<b.tflite" not in text
+    assert "<th>speaker</th>" in text
+    # Two recordings of one speaker tell no interval.
+    assert "bars, with intervals" not in text
     printed = capsys.readouterr().out
+    assert printed.startswith("en_x")
+    assert "±" not in printed.replace(table.NOTE[:1], "", 1)
     assert "en_x: 2 recordings of 1 speaker" in printed
     assert "accuracy in noise" in printed
     assert "a<b" in printed
+
+
+@pytest.mark.parametrize(("units", "cell"), [(5, "0.750 ±.050"), (4, "0.750")])
+def test_fewer_than_five_speakers_tell_no_interval(units: int, cell: str) -> None:
+    row = {"figures": {"accuracy": 0.75}, "intervals": {"accuracy": [0.7, 0.8]}}
+    assert table.with_interval(row, table.COLUMNS[0], units) == cell
 
 
 def test_a_card_gets_figures_intervals_recall_and_noise(tones: Path) -> None:

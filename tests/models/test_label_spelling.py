@@ -135,6 +135,24 @@ def test_a_label_of_no_phone_set_is_named_with_its_line_and_what_helps() -> None
         phone_set([labelled("m")], "sampa")
 
 
+def test_one_slip_does_not_turn_arpabet_into_ipa() -> None:
+    labels = labelled("m", "ay", "aa", "er", "ax", "ð")
+    with pytest.raises(InputError) as caught:
+        phone_set([labels])
+    assert str(caught.value) == (
+        ".: looks like ARPAbet but for 'ð' (a.TextGrid:6); mend it, or say phoneset = \"ipa\" in labels.toml"
+    )
+    assert phone_set([labels], "ipa") == "ipa"
+    assert phone_set([labelled("aj", "ð", "m", "ow", "ʃ", "s", "t", "p", "n", "d")]) == "ipa"
+
+
+def test_labels_that_overlap_are_named_as_the_file_spells_them() -> None:
+    parts = (Segment(0.0, 0.2, "bcl", 1), Segment(0.2, 0.5, "b", 2), Segment(0.4, 0.7, "ay", 3))
+    phones = phones_of(Annotation(HERE, parts), "arpabet")
+    with pytest.raises(InputError, match=r":3: 'ay' starts at .*, before 'bcl b' of line 1 ends"):
+        contiguous(phones, 1.0, "SIL", HERE)
+
+
 def test_a_label_of_a_million_letters_is_no_phone_and_shown_short() -> None:
     with pytest.raises(InputError) as caught:
         phone_set([labelled("a" * 1_000_000)])

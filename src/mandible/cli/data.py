@@ -73,6 +73,8 @@ def _preview(args: argparse.Namespace) -> int:
     # Before the half minute that the noise takes, not after it.
     if args.out.is_dir() or not args.out.parent.is_dir():
         raise InputError(f"{args.out}: must be a file in a folder that exists, such as preview.html")
+    if args.out.suffix.lower() != ".html":
+        raise InputError(f"{args.out}: must end in .html; it is a page for a browser")
     page.check(args.out)
     shown = preview.preview(args.corpus, args.count, args.seed)
     preview_page.write(args.out, args.corpus, shown, args.seed)
@@ -99,7 +101,7 @@ def _show(report: Report) -> None:
     console.print(f"\nminutes by language: {escape(one_line(', '.join(named)))}")
     for kind, (usable, present) in report.sounds.items():
         console.print(f"{kind}: {usable} of {present} may shape a released model")
-    for word, lines in (("problem", report.problems), ("warning", report.warnings)):
+    for word, lines in (("problem", report.problems), ("warning", report.warnings), ("note", report.notes)):
         for line in lines:
             console.print(f"[bold]{word}[/]: {escape(one_line(line))}", soft_wrap=True)
 
@@ -114,7 +116,7 @@ def _table(report: Report) -> Table:
     for row in report.rows:
         by_source[row.source].append(row)
     table = Table(
-        Column("source", no_wrap=True), "language",
+        Column("source", no_wrap=True), "language", "phones",
         *(Column(f"{name} min", justify="right") for name in SPLITS),
         Column("utterances", justify="right"), Column("speakers", justify="right"), "licence", "trains",
         box=None,
@@ -122,14 +124,15 @@ def _table(report: Report) -> Table:
     for source, rows in by_source.items():
         languages = sorted({row.language for row in rows})
         spoken = " ".join(languages) if len(languages) <= MANY_LANGUAGES else f"{len(languages)} languages"
+        phones = " ".join(sorted({word for row in rows for word in row.phones.split()}))
         utterances, trains = sum(row.utterances for row in rows), "yes" if rows[0].trains else "no"
         table.add_row(
-            _text(source), _text(spoken), *_minutes(rows), str(utterances), str(report.speakers[source]),
-            _text(rows[0].licence), trains,
+            _text(source), _text(spoken), phones, *_minutes(rows), str(utterances),
+            str(report.speakers[source]), _text(rows[0].licence), trains,
         )  # fmt: skip
     usable = [row for row in report.rows if row.trains]
     for name, rows in (("may be learned from", usable), ("all", report.rows)):
-        table.add_row(f"[bold]{name}[/]", "", *_minutes(rows), str(sum(row.utterances for row in rows)))
+        table.add_row(f"[bold]{name}[/]", "", "", *_minutes(rows), str(sum(row.utterances for row in rows)))
     return table
 
 

@@ -28,7 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "models", nargs="+", metavar="MODEL", help="a released name, a .tflite file or a training folder"
     )
-    parser.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="corpus directory")
+    parser.add_argument(
+        "--corpus", type=Path, required=True, metavar="DIR",
+        help="corpus directory, or a folder of labelled recordings",
+    )  # fmt: skip
     parser.add_argument(
         "--set", action="append", nargs="+", default=[], metavar="NAME", help="sources, or patterns of them"
     )
@@ -68,7 +71,9 @@ def _show(document: dict[str, Any], as_json: bool) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDE_COLUMNS)
-    for one in table.tables(document):
+    for number, one in enumerate(table.tables(document)):
+        if number:
+            console.print()
         console.print(one)
     console.print(table.NOTE, markup=False, highlight=False)
 
