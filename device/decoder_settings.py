@@ -35,11 +35,11 @@ class DecoderSettings:
     consonant_release_ms: int = 10
     rest_attack_ms: int = 10
     rest_release_ms: int = 10
-    closure_threshold: int = 80
-    closure_evidence: int = 66
+    closure_threshold: int = 88
+    closure_evidence: int = 73
     closure_evidence_ms: int = 15
     teeth_threshold: int = 95
-    closure_release: int = 45
+    closure_release: int = 57
     closure_hold_ms: int = 20
     hysteresis: int = 68
     dwell_ms: int = 80
