@@ -8,8 +8,7 @@ from html import escape
 from pathlib import Path
 
 from mandible.errors import InputError
-from mandible.small_file import exists, is_file
-from mandible.whole_file import written
+from mandible.whole_file import check_place, written
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d2733; --paper: #fdfcfa; --line: #d8d4cc; --quiet: #6b7280;
@@ -78,10 +77,7 @@ def check(path: Path) -> None:
     Raises:
         InputError: something is there that is no regular file, or its folder is missing or read-only.
     """
-    if exists(path) and not is_file(path):
-        raise InputError(f"{path}: cannot be written: not a regular file; name another")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: cannot be written: there is no folder {path.parent}; make it first")
+    check_place(path)
     if not os.access(path.parent, os.W_OK):
         raise InputError(f"{path}: cannot be written: its folder is read-only; name another")
 

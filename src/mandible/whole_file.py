@@ -8,6 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mandible.errors import InputError
+from mandible.small_file import exists, is_file
+
+
+def check_place(path: Path) -> None:
+    """Raise InputError where ``path`` is there but no regular file, or its folder is missing."""
+    if exists(path) and not is_file(path):
+        raise InputError(f"{path}: cannot be written: not a regular file; name another")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: cannot be written: there is no folder {path.parent}; make it first")
 
 
 @contextmanager
@@ -20,10 +29,7 @@ def written(path: Path) -> Iterator[Path]:
     # The same ending, for writers that look at it; the number, so that two programs never share one.
     partial = path.with_name(f"partial-{os.getpid()}-{path.name}")
     try:
-        if path.exists() and not path.is_file():
-            raise InputError(f"{path}: cannot be written: not a regular file; name another")
-        if not path.parent.is_dir():
-            raise InputError(f"{path}: cannot be written: there is no folder {path.parent}; make it first")
+        check_place(path)
         try:
             yield partial
             partial.replace(path)

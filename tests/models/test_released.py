@@ -91,8 +91,10 @@ def test_quantising_costs_at_most_half_a_point(model: released.ModelFile) -> Non
 
 
 def test_lips_close_for_p_b_m_on_unseen_speakers(model: released.ModelFile) -> None:
-    seen = model.card["metrics"]["int8"]["librispeech_test"]["decoded"]["figures"]
-    assert seen["bilabial_recall"] >= 0.75
+    heard = model.card["metrics"]["int8"]["librispeech_test"]
+    for reading in ("argmax", "decoded"):
+        found = heard[reading]["figures"]["bilabial_recall"]
+        assert found >= (0.80 if model.card["size"] == "nano" else 0.85), reading
 
 
 @pytest.mark.parametrize("level", [3, 10, 30, 60])
