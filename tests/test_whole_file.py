@@ -33,10 +33,26 @@ def test_a_failure_leaves_the_old_file_and_no_part(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_a_folder_and_nowhere_are_one_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"a\.txt: cannot be written: No space"), written(tmp_path / "a.txt"):
+    with (
+        pytest.raises(
+            InputError, match=r"a\.txt: cannot be written: no space left on device: free some space"
+        ),
+        written(tmp_path / "a.txt"),
+    ):
         raise OSError(28, "No space left on device")
     (tmp_path / "folder").mkdir()
     with pytest.raises(InputError, match="not a regular file"), written(tmp_path / "folder"):
         pass
     with pytest.raises(InputError, match="there is no folder"), written(tmp_path / "nowhere" / "a.txt"):
         pass
+
+
+def test_a_link_and_permissions_stay(tmp_path: Path) -> None:
+    target, link = tmp_path / "a.txt", tmp_path / "link"
+    target.write_text("old")
+    target.chmod(0o600)
+    link.symlink_to(target)
+    with written(link) as partial:
+        partial.write_text("new")
+    assert link.is_symlink()
+    assert (target.read_text(), target.stat().st_mode & 0o777) == ("new", 0o600)

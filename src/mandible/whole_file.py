@@ -1,12 +1,17 @@
-"""Writing a file that is there whole or not at all: a program cut off leaves no half of one."""
+"""Writing a file that is there whole or not at all: a program cut off leaves no half of one.
+
+For writers that want a path or write all at once; ``device.sinks.atomic_file`` is for output that grows.
+"""
 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mandible.device.sinks.atomic_file import REMEDIES
 from mandible.errors import InputError
 from mandible.small_file import exists, is_file
 
@@ -26,14 +31,20 @@ def written(path: Path) -> Iterator[Path]:
     Raises:
         InputError: ``path`` is there but no regular file, its folder is missing, or the disk refuses.
     """
+    # A link keeps pointing where it pointed.
+    target = Path(os.path.realpath(path))
     # The same ending, for writers that look at it; the number, so that two programs never share one.
-    partial = path.with_name(f"partial-{os.getpid()}-{path.name}")
+    partial = target.with_name(f"partial-{os.getpid()}-{target.name}")
     try:
         check_place(path)
         try:
             yield partial
-            partial.replace(path)
+            if target.exists():
+                partial.chmod(stat.S_IMODE(target.stat().st_mode))
+            partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
+        reason = (error.strerror or str(error)).lower()
+        remedy = REMEDIES.get(error.errno or 0, "choose another place")
+        raise InputError(f"{path}: cannot be written: {reason}: {remedy}") from None
