@@ -66,14 +66,20 @@ def log2_curve() -> Floats:
     return 65536.0 * np.log2(1.0 + np.arange(steps + 1) / steps)
 
 
-def mel_triangles() -> Floats:
-    """(40, 257) triangular filters, evenly spaced on the mel scale 2595 log10(1 + f/700), times 1024."""
+def mel_points_bin() -> Floats:
+    """(42,) edges and centres in FFT bins, evenly spaced on the mel scale 2595 log10(1 + f/700)."""
 
     def to_mel(hz: float) -> float:
         return float(2595.0 * np.log10(1.0 + hz / 700.0))
 
     points_mel = np.linspace(to_mel(MEL_LOW_HZ), to_mel(MEL_HIGH_HZ), MEL_BANDS + 2)
-    points_bin = 700.0 * (10.0 ** (points_mel / 2595.0) - 1.0) * FFT_SIZE / SAMPLE_RATE_HZ
+    points_bin: Floats = 700.0 * (10.0 ** (points_mel / 2595.0) - 1.0) * FFT_SIZE / SAMPLE_RATE_HZ
+    return points_bin
+
+
+def mel_triangles() -> Floats:
+    """(40, 257) triangular filters, from one centre to the next but one, times 1024."""
+    points_bin = mel_points_bin()
     left, centre, right = points_bin[:-2, None], points_bin[1:-1, None], points_bin[2:, None]
     bins = np.arange(FFT_SIZE // 2 + 1)[None, :]
     rising, falling = (bins - left) / (centre - left), (right - bins) / (right - centre)

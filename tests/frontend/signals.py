@@ -31,3 +31,33 @@ def hard_cases(hops: int, seed: int = 0) -> dict[str, NDArray[np.int16]]:
         "one bit noise": rng.integers(-1, 2, n).astype(np.int16),
         "bursts": (rng.integers(-32768, 32768, n) * (rng.random(n) > 0.999)).astype(np.int16),
     }
+
+
+def speech_levels(speech: NDArray[np.int16], hops: int) -> NDArray[np.int16]:
+    """About as many hops of ``speech`` from a whisper of one LSB to far beyond clipping, 6 dB apart."""
+    gains = 2.0 ** np.arange(-12, 8)
+    part = np.resize(speech, hops * HOP // len(gains))
+    return np.concatenate([(part * gain).clip(-32768, 32767).astype(np.int16) for gain in gains])
+
+
+def steady_levels(hops: int) -> NDArray[np.int16]:
+    """A constant, a square wave and one click at every power of two and its neighbours, each for two hops."""
+    n = 2 * HOP
+    levels = [sign * ((1 << k) + d) for k in range(16) for d in (-1, 0, 1) for sign in (1, -1)]
+    shapes = [np.ones(n), np.where(np.arange(n) % 20 < 10, 1, -1), np.eye(1, n, HOP)[0]]
+    parts = [np.clip(level * shape, -32768, 32767).astype(np.int16) for level in levels for shape in shapes]
+    return np.resize(np.concatenate(parts), hops * HOP)
+
+
+def against_the_window(window: NDArray[np.int64], count: int, seed: int = 0) -> NDArray[np.int16]:
+    """(count, 400) samples that are as flat and as large as can be once windowed, with every block scaling.
+
+    Signs follow one wave each, so that the whole block adds up in few bins: the largest numbers in the FFT.
+    """
+    rng = np.random.default_rng(seed)
+    time = np.arange(len(window))
+    frequency = rng.integers(0, 257, (count, 1)) / 512
+    signs = np.where(np.cos(2 * np.pi * (frequency * time + rng.random((count, 1)))) >= 0, 1, -1)
+    height = (2.0 ** rng.uniform(0, 15, (count, 1))).round()
+    samples: NDArray[np.float64] = np.round(signs * height * 32768 / window.clip(1))
+    return samples.clip(-32768, 32767).astype(np.int16)
