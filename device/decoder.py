@@ -21,7 +21,7 @@ from mandible.device.fixed_time import ALPHA_BITS, STATE_BITS, alpha, hops
 from mandible.device.frames import MEL_BANDS, Frame, Mel, Weights
 from mandible.models.visemes import VISEME_COUNT, Viseme
 
-__all__ = ["CLOSURES", "Decoder", "DecoderSettings", "openness_table"]
+__all__ = ["CLOSURES", "Decoder", "DecoderSettings", "openness_table", "shares"]
 
 FULL = 255
 
@@ -42,6 +42,18 @@ def openness_table() -> Ints:
     return np.array([round(int(row["openness_percent"]) * FULL / 100) for row in _viseme_rows()], np.int64)
 
 
+def shares(settings: DecoderSettings) -> tuple[Ints, Ints]:
+    """(15,) and (15,) share of the way up, and down, that a hop covers for each viseme, Q15."""
+    s = settings
+    attack = {"rest": s.rest_attack_ms, "vowel": s.vowel_attack_ms, "consonant": s.consonant_attack_ms}
+    release = {"rest": s.rest_release_ms, "vowel": s.vowel_release_ms, "consonant": s.consonant_release_ms}
+    groups = [row["group"] for row in _viseme_rows()]
+    return (
+        np.array([alpha(attack.get(group, 0)) for group in groups], np.int64),
+        np.array([alpha(release.get(group, 0)) for group in groups], np.int64),
+    )
+
+
 class Decoder:
     """The stage between the engine and the rig."""
 
@@ -52,17 +64,8 @@ class Decoder:
         self._softmax = Softmax(output_scale)
         self._openness = openness_table()
         self._decision = Decision(self.settings)
-        s = self.settings
-        attack = {"rest": s.rest_attack_ms, "vowel": s.vowel_attack_ms, "consonant": s.consonant_attack_ms}
-        release = {
-            "rest": s.rest_release_ms,
-            "vowel": s.vowel_release_ms,
-            "consonant": s.consonant_release_ms,
-        }
-        groups = [row["group"] for row in _viseme_rows()]
-        self._attack = np.array([alpha(attack.get(g, 0)) for g in groups], np.int64)
-        self._release = np.array([alpha(release.get(g, 0)) for g in groups], np.int64)
-        self._gate_hops = hops(s.gate_hold_ms)
+        self._attack, self._release = shares(self.settings)
+        self._gate_hops = hops(self.settings.gate_hold_ms)
         self.reset()
 
     def reset(self) -> None:

@@ -13,6 +13,12 @@ from mandible.firmware_bridge.rig import Rig
 MAX_HOPS = 10
 
 
+def reaches_us(rig: Rig) -> tuple[int, ...]:
+    """How far each channel's pulse may change in one hop, in µs."""
+    # Rounded down: no number of hops adds up to more than the speed. The rig's lowest speed gives 1 µs.
+    return tuple(channel.speed_us_per_s * HOP_MS // 1000 for channel in rig.channels)
+
+
 class Guard:
     """Stage: replaces ``pulses_us`` by the nearest pulses the servos may take, starting from neutral."""
 
@@ -20,8 +26,7 @@ class Guard:
         """Take limits and speeds from ``rig``."""
         self._low_us = tuple(channel.min_us for channel in rig.channels)
         self._high_us = tuple(channel.max_us for channel in rig.channels)
-        # Rounded down: no number of hops adds up to more than the speed. The rig's lowest speed gives 1 µs.
-        self._step_us = tuple(channel.speed_us_per_s * HOP_MS // 1000 for channel in rig.channels)
+        self._step_us = reaches_us(rig)
         self._neutral_us = rig.neutral_us
         self.reset()
 
