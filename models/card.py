@@ -14,10 +14,14 @@ from mandible.models.tflite_file import Graph, Tensor, parse, read_bytes
 from mandible.models.visemes import VISEME_NAMES
 from mandible.whole_file import written
 
+FEATURES = "log-mel energies of one hop, lowest band first"
+LOGITS = "viseme logits in the order of 'visemes'; the largest is the likeliest"
 
-def _described(tensor: Tensor) -> dict[str, Any]:
+
+def _described(tensor: Tensor, meaning: str) -> dict[str, Any]:
     return {
         "name": tensor.name,
+        "meaning": meaning,
         "shape": list(tensor.shape),
         "type": tensor.kind,
         "scale": float(tensor.scales[0]),
@@ -26,13 +30,28 @@ def _described(tensor: Tensor) -> dict[str, Any]:
 
 
 def tensors(graph: Graph) -> dict[str, Any]:
-    """Return the descriptions of input, states and output; state k is input k and output k."""
+    """Return name, meaning, shape and quantisation of every tensor that a caller gives or gets.
+
+    Input 0 is ``input``, input 1 + k is state k; output 0 is ``output``, then come the heads, then the state
+    k of the next hop, which is input 1 + k of the next call.
+    """
     inputs = [graph.tensors[number] for number in graph.inputs]
+    outputs = [graph.tensors[number] for number in graph.outputs]
+    heads = outputs[1 : 1 + len(outputs) - len(inputs)]
     return {
-        "input": _described(inputs[0]),
-        "states": [_described(tensor) for tensor in inputs[1:]],
-        "output": _described(graph.tensors[graph.outputs[0]]),
+        "input": _described(inputs[0], FEATURES),
+        "states": [_described(tensor, _remembered(tensor)) for tensor in inputs[1:]],
+        "output": _described(outputs[0], LOGITS),
+        "heads": [_described(tensor, f"auxiliary output {tensor.name!r} of the hop") for tensor in heads],
     }
+
+
+def _remembered(tensor: Tensor) -> str:
+    frames, channels, zero_point = tensor.shape[1], tensor.shape[3], int(tensor.zero_points[0])
+    return (
+        f"the last {frames} frames of {channels} channels, oldest first; all {zero_point} before the first "
+        f"hop, then what next_{tensor.name} was"
+    )
 
 
 def facts(model: Path) -> dict[str, Any]:

@@ -1,21 +1,23 @@
 """The streaming int8 viseme network as an immutable, fully checked description.
 
 Every engine and exporter starts from a ``Network``: layers in execution order, each reading values
-computed before it; the last layer's value is the logits. A temporal layer remembers its last
-``ring_frames`` inputs, zero point bytes at first.
+computed before it. One value is the logits, others may be auxiliary heads; ``logits_only`` leaves those
+out and puts the logits last. A temporal layer remembers its last ``ring_frames`` inputs, zero point bytes
+at first.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mandible.models.heads import Head, leading_to
 from mandible.models.layers import Add, Conv, Depthwise, Layer, Operand, Output
 from mandible.models.network_builder import build_layers
 from mandible.models.tflite_file import parse as parse_file
 from mandible.models.tflite_file import read_bytes
 
-__all__ = ["Add", "Conv", "Depthwise", "Layer", "Network", "Operand", "Output", "load", "parse"]
+__all__ = ["Add", "Conv", "Depthwise", "Head", "Layer", "Network", "Operand", "Output", "load", "parse"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +28,8 @@ class Network:
         layers: in execution order; ``layers[i]`` computes value i + 1.
         input_channels: features per hop.
         input_scale, input_zero_point: float feature = (q - zero point) * scale.
+        heads: auxiliary outputs, in the order of the file's outputs.
+        logits_value: number of the value that is the logits; the last one where nothing is said.
         output_scale, output_zero_point: float logit = (q - zero point) * scale.
         parameters: number of weights and biases.
     """
@@ -34,21 +38,42 @@ class Network:
     input_channels: int
     input_scale: float
     input_zero_point: int
+    heads: tuple[Head, ...] = ()
+    logits_value: int = -1
+
+    def __post_init__(self) -> None:
+        """Number the logits' value where nothing is said."""
+        if self.logits_value < 0:
+            object.__setattr__(self, "logits_value", len(self.layers))
+
+    @property
+    def logits_layer(self) -> Layer:
+        """The layer that computes the logits."""
+        return self.layers[self.logits_value - 1]
+
+    def logits_only(self) -> Network:
+        """Return the same network without heads and their layers: its last layer computes the logits.
+
+        Rings that only a head needs are gone too, so that its states are no longer those of the file.
+        """
+        if not self.heads and self.logits_value == len(self.layers):
+            return self
+        return replace(self, layers=leading_to(self.layers, self.logits_value), heads=(), logits_value=-1)
 
     @property
     def output_scale(self) -> float:
         """Logits per step of the int8 output."""
-        return self.layers[-1].output.scale
+        return self.logits_layer.output.scale
 
     @property
     def output_zero_point(self) -> int:
         """The int8 output that means a logit of 0."""
-        return self.layers[-1].output.zero_point
+        return self.logits_layer.output.zero_point
 
     @property
     def output_channels(self) -> int:
         """Number of logits."""
-        return self.layers[-1].channels
+        return self.logits_layer.channels
 
     @property
     def parameters(self) -> int:
@@ -79,11 +104,13 @@ def load(path: Path | str) -> Network:
 def parse(data: bytes, path: Path) -> Network:
     """Return the network in the bytes of a ``.tflite`` file; ``path`` only names it in messages."""
     graph = parse_file(data, path)
-    layers = build_layers(graph, path)
+    built = build_layers(graph, path)
     features = graph.tensors[graph.inputs[0]]
     return Network(
-        layers=layers,
+        layers=built.layers,
         input_channels=features.shape[-1],
         input_scale=float(features.scales[0]),
         input_zero_point=int(features.zero_points[0]),
+        heads=built.heads,
+        logits_value=built.logits_value,
     )

@@ -6,17 +6,18 @@ exists because an engine relies on what it checks.
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mandible.device.frames import MEL_BANDS
 from mandible.errors import InputError
 from mandible.models.fixed_point import quantize_multiplier
+from mandible.models.heads import Head, check_names
 from mandible.models.layers import ADD_LEFT_SHIFT, Add, Conv, Depthwise, Layer, Operand
+from mandible.models.network_interface import MAX_CHANNELS, check_interface, frame
 from mandible.models.quantisation import (
     UnfitError,
     activation_quantisation,
@@ -27,14 +28,19 @@ from mandible.models.quantisation import (
 from mandible.models.tflite_file import Graph, Operator, Tensor
 from mandible.models.visemes import VISEME_COUNT
 
-FEATURE_SCALE = 1 / 32  # the front end's unit
 VALID_PADDING = 1
-MAX_LAYERS = 512
-MAX_CHANNELS = 4096
-MAX_STATE_BYTES = 1024 * 1024
 
 
-def build_layers(graph: Graph, path: Path) -> tuple[Layer, ...]:
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The layers of a graph in execution order, and which of their values its outputs show."""
+
+    layers: tuple[Layer, ...]
+    logits_value: int
+    heads: tuple[Head, ...]
+
+
+def build_layers(graph: Graph, path: Path) -> Built:
     """Return the layers of ``graph``; raises InputError, one line, where it is not of our family."""
     try:
         return _Builder(graph).run()
@@ -52,20 +58,18 @@ class _Builder:
         self._windows: dict[int, int] = {}  # joined tensor -> number of its state
         self._written: set[int] = set(graph.inputs)
         self._rings = 0  # temporal layers so far
+        self._heads = len(graph.outputs) - len(graph.inputs)
 
-    def run(self) -> tuple[Layer, ...]:
+    def run(self) -> Built:
         graph = self._graph
-        self._check_interface()
+        check_interface(graph)
         self._values[graph.inputs[0]] = 0
         for number, operator in enumerate(graph.operators):
             try:
                 self._operator(operator)
             except UnfitError as error:
                 raise UnfitError(f"operator {number} ({operator.name}): {error}") from None
-        if not self._layers or self._values.get(graph.outputs[0]) != len(self._layers):
-            raise UnfitError("output 0 is not what the last layer computes")
-        if self._layers[-1].channels != VISEME_COUNT:
-            raise UnfitError(f"output 0 has {self._layers[-1].channels} channels, not {VISEME_COUNT}")
+        logits_value, heads = self._shown()
         if not self._rings == len(self._windows) == len(graph.inputs) - 1:
             raise UnfitError("a state is not used by exactly one layer")
         if not self._written.issuperset(graph.outputs):
@@ -74,31 +78,26 @@ class _Builder:
         if weights > graph.file_bytes:
             # Many layers on one small buffer: a short file must not claim much memory.
             raise UnfitError(f"its layers have {weights} weights, more than the file has bytes")
-        return tuple(self._layers)
+        return Built(tuple(self._layers), logits_value, heads)
 
-    def _check_interface(self) -> None:
-        graph = self._graph
-        if not graph.inputs or len(graph.inputs) != len(graph.outputs):
-            raise UnfitError(
-                f"it has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs, not equally many"
-            )
-        if len(set(graph.inputs)) != len(graph.inputs) or len(set(graph.outputs)) != len(graph.outputs):
-            raise UnfitError("an input or output is listed twice")
-        if len(graph.operators) > MAX_LAYERS:
-            raise UnfitError(f"it has {len(graph.operators)} operators, more than {MAX_LAYERS}")
-        features = self._frame(graph.inputs[0])
-        if features.shape[3] != MEL_BANDS or activation_quantisation(features) != (FEATURE_SCALE, 0):
-            raise UnfitError(f"input 0 is not {MEL_BANDS} features of scale 1/32 and zero point 0")
-        states = [self._tensor(index) for index in graph.inputs[1:]]
-        if sum(math.prod(state.shape) for state in states) > MAX_STATE_BYTES:
-            raise UnfitError(f"its states need more than {MAX_STATE_BYTES >> 10} KiB")
-        for index, state, following in zip(graph.inputs[1:], states, graph.outputs[1:], strict=True):
-            if state.data is not None or state.shape != self._tensor(following).shape:
-                raise UnfitError(f"state {state.name!r} and its successor differ in shape")
-            if activation_quantisation(state) != activation_quantisation(self._tensor(following)):
-                raise UnfitError(f"state {state.name!r} and its successor differ in scale or zero point")
-            if index in graph.outputs:
-                raise UnfitError(f"state {state.name!r} is an input and an output at once")
+    def _shown(self) -> tuple[int, tuple[Head, ...]]:
+        """Return (number of the logits' value, heads): output 0, and those between it and the states."""
+        graph, shown = self._graph, []
+        for number, index in enumerate(graph.outputs[: 1 + self._heads]):
+            value = self._values.get(index, 0)
+            if value == 0:
+                raise UnfitError(f"output {number} is not what a layer computes")
+            shown.append(Head(self._tensor(index).name, value, self._layers[value - 1].channels))
+        logits, *heads = shown
+        if logits.channels != VISEME_COUNT:
+            raise UnfitError(f"output 0 has {logits.channels} channels, not {VISEME_COUNT}")
+        check_names([head.name for head in heads])
+        return logits.value, tuple(heads)
+
+    @property
+    def _successors(self) -> tuple[int, ...]:
+        """The outputs that become the next hop's states."""
+        return self._graph.outputs[1 + self._heads :]
 
     def _operator(self, operator: Operator) -> None:
         steps = {
@@ -153,7 +152,7 @@ class _Builder:
         window, begin, size = operator.inputs
         if window not in self._windows:
             raise UnfitError("it does not shorten a state joined with its frame")
-        following = self._graph.outputs[1 + self._windows[window]]
+        following = self._successors[self._windows[window]]
         kept = self._tensor(following).shape
         if operator.outputs[0] != following:
             raise UnfitError("it does not compute the state's successor")
@@ -261,15 +260,7 @@ class _Builder:
         return self._values[index]
 
     def _frame(self, index: int, channels: int | None = None) -> Tensor:
-        tensor = self._tensor(index)
-        if len(tensor.shape) != 4:
-            raise UnfitError(f"tensor {tensor.name!r} has rank {len(tensor.shape)}, not 4")
-        wanted = tensor.shape[3] if channels is None else channels
-        if tensor.shape != (1, 1, 1, wanted) or not 1 <= wanted <= MAX_CHANNELS:
-            raise UnfitError(
-                f"tensor {tensor.name!r} has shape {list(tensor.shape)}, not [1, 1, 1, {wanted}]"
-            )
-        return tensor
+        return frame(self._graph, index, channels)
 
     def _constant(self, index: int, kind: str, shape: tuple[int, ...]) -> NDArray[Any]:
         tensor = self._tensor(index)

@@ -1,4 +1,4 @@
-"""Write a small int8 ``.tflite`` graph with the schema classes that ship with LiteRT (build time only)."""
+"""Write a small ``.tflite`` graph with the schema classes that ship with LiteRT (build time only)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ SCHEMA_VERSION = 3
 # Microcontrollers and vector units read weights in place; the schema asks for this alignment.
 DATA_ALIGNMENT_BYTES = 16
 # The lowest operator versions that cover int8 (tensorflow/lite/tools/versioning/op_version.cc).
-VERSIONS = {"ADD": 2, "CONCATENATION": 2, "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "SLICE": 2}
+VERSIONS = {"ADD": 2, "CONCATENATION": 2, "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "PAD": 2, "SLICE": 2}
 OPTION_CLASSES = {
     "ADD": "AddOptions",
     "CONCATENATION": "ConcatenationOptions",
     "CONV_2D": "Conv2DOptions",
     "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
+    "PAD": "PadOptions",
     "SLICE": "SliceOptions",
 }
 
@@ -60,10 +61,10 @@ class TfliteWriter:
         """Add a constant of another graph under a new name; return its number."""
         return self._add(name, constant.shape, constant.kind, constant, constant.data)
 
-    def numbers(self, name: str, values: Sequence[int]) -> int:
-        """Add a constant vector of int32; return its tensor's number."""
+    def numbers(self, name: str, values: Sequence[int] | Sequence[Sequence[int]]) -> int:
+        """Add a constant vector or matrix of int32; return its tensor's number."""
         data = np.array(values, "<i4")
-        return self._add(name, data.shape, "int32", None, data.view(np.uint8))
+        return self._add(name, data.shape, "int32", None, data.reshape(-1).view(np.uint8))
 
     def operator(
         self, name: str, inputs: Sequence[int], output: int, options: Mapping[str, int] | None = None
@@ -80,8 +81,8 @@ class TfliteWriter:
             setattr(operator.builtinOptions, key, value)
         self._operators.append(operator)
 
-    def pack(self, inputs: Sequence[int], outputs: Sequence[int]) -> bytes:
-        """Return the file's bytes."""
+    def pack(self, inputs: Sequence[int], outputs: Sequence[int], to_quantise: bool = False) -> bytes:
+        """Return the file's bytes; ``to_quantise`` says that ai-edge-quantizer shall read them."""
         graph = schema.SubGraphT()
         graph.name = "main"
         graph.tensors, graph.operators = self._tensors, self._operators
@@ -90,6 +91,8 @@ class TfliteWriter:
         model.version, model.description = SCHEMA_VERSION, self._description
         model.operatorCodes = [_code(name) for name in self._codes]
         model.subgraphs, model.buffers = [graph], self._buffers
+        if to_quantise:
+            model.signatureDefs = []  # it goes through this list, whether there is one or not
         builder = flatbuffers.Builder(1 << 16)
         builder.Finish(model.Pack(builder), b"TFL3")
         return bytes(builder.Output())
@@ -105,7 +108,7 @@ class TfliteWriter:
         tensor = schema.TensorT()
         tensor.name, tensor.shape, tensor.hasRank = name, list(shape), True
         tensor.type = getattr(schema.TensorType, kind.upper())
-        if like is not None:
+        if like is not None and like.scales.size:
             tensor.quantization = schema.QuantizationParametersT()
             tensor.quantization.scale = like.scales.tolist()
             tensor.quantization.zeroPoint = like.zero_points.tolist()

@@ -41,7 +41,8 @@ class CEngine:
 
 
 def describe(network: Network) -> bytes:
-    """Return the flat description from which ``tcn.h`` makes a network."""
+    """Return the flat description from which ``tcn.h`` makes a network: the logits last, heads left out."""
+    network = network.logits_only()
     header = _words(MARK, network.input_channels, network.output_channels, len(network.layers))
     return header + b"".join(_layer(layer) for layer in network.layers)
 

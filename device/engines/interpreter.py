@@ -45,7 +45,8 @@ class InterpreterEngine:
         self._features = inputs[0]["index"]
         self._logits = outputs[0]["index"]
         self._state_inputs = [tensor["index"] for tensor in inputs[1:]]
-        self._state_outputs = [tensor["index"] for tensor in outputs[1:]]
+        # Heads stand between the logits and the states.
+        self._state_outputs = [tensor["index"] for tensor in outputs[1 + len(network.heads) :]]
         self._initial = [
             np.full(tensor["shape"], tensor["quantization"][1], np.int8) for tensor in inputs[1:]
         ]

@@ -49,7 +49,7 @@ class ReferenceEngine:
                 rings.append(frames[1:])
             values.append(_convolve(layer, frames[:: layer.dilation]))
         self._rings = rings
-        return values[-1].astype(np.int8)
+        return values[self._network.logits_value].astype(np.int8)
 
 
 def _convolve(layer: Conv | Depthwise, window: Ints) -> Ints:

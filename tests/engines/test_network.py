@@ -159,7 +159,7 @@ DEFECTS: dict[str, tuple[Edit, str]] = {
     "two graphs": (lambda m: m.subgraphs.append(m.subgraphs[0]), "2 graphs instead of one"),
     "unused output": (
         lambda m: m.subgraphs[0].operators.pop(),
-        "output 0 is not what the last layer computes",
+        "output 0 is not what a layer computes",
     ),
     "outside buffer": (
         lambda m: setattr(m.buffers[tensor(m, "conv_2d_2/bias").buffer], "offset", 4096),

@@ -83,7 +83,7 @@ def test_another_graph_is_refused_and_the_old_target_stays(reason: str, tmp_path
 
 
 def test_a_streaming_model_is_not_a_source(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="6 inputs and 6 outputs"):
+    with pytest.raises(InputError, match="6 inputs and 6 outputs; a whole-sequence model has one input"):
         to_streaming(STREAMING_MODEL, tmp_path / "target.tflite")
 
 

@@ -47,8 +47,11 @@ def test_the_model_has_the_form_every_engine_expects(model: released.ModelFile) 
     assert set(said["ops"]) <= ALLOWED_OPS
     assert said["visemes"] == list(VISEME_NAMES)
     assert said["input"] == {
-        "name": "mel", "shape": [1, 1, 1, 40], "type": "int8", "scale": 1 / 32, "zero_point": 0
+        "name": "mel", "meaning": card.FEATURES, "shape": [1, 1, 1, 40], "type": "int8", "scale": 1 / 32,
+        "zero_point": 0,
     }  # fmt: skip
+    assert said["output"]["meaning"] == card.LOGITS
+    assert said["heads"] == []
     assert said["output"]["shape"] == [1, 1, 1, 15]
     assert {state["type"] for state in said["states"]} == {"int8"}
     remembered = sum(state["shape"][1] for state in said["states"])

@@ -1,0 +1,1 @@
+"""C sources that `mandible export c` copies beside the generated ones."""

@@ -1,0 +1,32 @@
+/* From network logits to the weights that a mouth follows: softmax, gate, one decision, attack and release.
+ *
+ * Contract: weights, viseme and openness are equal to those of mandible.device.decoder for every input.
+ * Integers only, 32 bits wide; no allocation, loops of fixed length; nothing from libc but memset.
+ * Order of the visemes: sil PP FF TH DD kk CH SS nn RR aa E ih oh ou.
+ */
+#ifndef MANDIBLE_DECODER_H
+#define MANDIBLE_DECODER_H
+
+#include <stdint.h>
+
+typedef struct {
+    uint16_t smoothed[15]; /* weight times 128 */
+    uint16_t evidence;     /* mean weight of PP of late, times 128 */
+    uint8_t quiet_hops;
+    uint8_t viseme;       /* the one shown */
+    uint8_t age;          /* hops since it came, as far as that counts */
+    uint8_t closure;      /* PP, FF or none */
+    uint8_t closure_hops; /* for which it must stay yet */
+} mandible_decoder;
+
+/* A closed, silent mouth. */
+void mandible_decoder_reset(mandible_decoder *decoder);
+
+/* Takes the logits and features of a hop; writes the weights, which sum to 255; returns the viseme shown. */
+uint8_t mandible_decoder_step(mandible_decoder *decoder, const int8_t logits[15], const int8_t mel[40],
+                              uint8_t weights[15]);
+
+/* Expected jaw opening of a hop's weights, 0 (closed) to 255 (wide). */
+uint8_t mandible_openness(const uint8_t weights[15]);
+
+#endif

@@ -1,0 +1,24 @@
+/* Viseme weights to servo pulses: each servo goes to the weighted mean of its poses, inside its limits and no
+ * faster than it may.
+ *
+ * Contract: equal to mandible.firmware_bridge's mixer and guard, one hop of 10 ms a step. Integers only,
+ * 32 bits wide; no allocation, loops of fixed length; nothing from libc but memcpy.
+ */
+#ifndef MANDIBLE_RIG_H
+#define MANDIBLE_RIG_H
+
+#include <stdint.h>
+
+#include "mandible_rig_tables.h"
+
+typedef struct {
+    uint16_t now_us[MANDIBLE_CHANNELS];
+} mandible_rig;
+
+/* Every servo at its neutral pulse. */
+void mandible_rig_reset(mandible_rig *rig);
+
+/* Takes the weights of a hop, which sum to 255; writes the pulse of each servo in µs. */
+void mandible_rig_step(mandible_rig *rig, const uint8_t weights[15], uint16_t pulses_us[MANDIBLE_CHANNELS]);
+
+#endif

@@ -1,0 +1,187 @@
+"""Exported C says what the engines say, byte for byte, from any network of the family."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mandible.api import assemble
+from mandible.cli.main import main
+from mandible.device.audio import open_source
+from mandible.device.engines.reference import ReferenceEngine
+from mandible.firmware_bridge.rig import Rig
+from mandible.models import network, released
+from mandible.models.network import Network
+from mandible.quantize import c_code
+from mandible.quantize.layer_names import layer_names
+from mandible.quantize.streaming import to_streaming
+from tests.c_code.exported import build, build_network, write
+from tests.c_code.filters import run
+from tests.engines import surgery
+from tests.engines.hops import STREAMING_MODEL, all_hops, random_hops, speech_hops
+from tests.parity.make_network import Shape, whole
+
+SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "puppet.wav"
+TARGETS = tuple(c_code.TARGETS)
+SHAPES = {
+    "narrow": Shape(channels=3, blocks=((2, 1), (3, 7))),
+    "odd": Shape(channels=37, stem_taps=1, blocks=((9, 1), (1, 1), (4, 32))),
+    "no_blocks": Shape(channels=17, stem_taps=5, blocks=()),
+    "wide": Shape(channels=130, blocks=((5, 3),)),
+}
+
+
+def logits(model: Network, hops: NDArray[np.int8]) -> NDArray[np.int8]:
+    engine = ReferenceEngine(model)
+    return np.array([engine.step(hop) for hop in hops])
+
+
+def exported(model: Network, target: str, folder: Path, hops: NDArray[np.int8]) -> NDArray[np.int8]:
+    program = build_network(write(model, target, folder))
+    return np.frombuffer(run(program, hops.tobytes()), np.int8).reshape(len(hops), -1)
+
+
+@pytest.fixture(scope="module")
+def streaming(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Network]:
+    found = {}
+    for name, shape in SHAPES.items():
+        folder = tmp_path_factory.mktemp(name)
+        (folder / "whole.tflite").write_bytes(whole(shape))
+        to_streaming(folder / "whole.tflite", folder / "model.tflite")
+        found[name] = network.load(folder / "model.tflite")
+    return found
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_networks_of_any_shape_agree(
+    shape: str, target: str, streaming: dict[str, Network], tmp_path: Path
+) -> None:
+    hops = all_hops(150)
+    expected = logits(streaming[shape], hops)
+    assert len(np.unique(expected)) > 20
+    np.testing.assert_array_equal(exported(streaming[shape], target, tmp_path / "c", hops), expected)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_released_model_agrees(target: str, tmp_path: Path) -> None:
+    model = network.load(released.resolve("nano").path)
+    hops = np.concatenate([speech_hops(), random_hops(200)])
+    np.testing.assert_array_equal(exported(model, target, tmp_path / "c", hops), logits(model, hops))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_left_shifts_and_narrow_ranges_agree(target: str, tmp_path: Path) -> None:
+    """Factors above a half and outputs that are not the whole of int8 do not occur in a trained model."""
+
+    def finer(model: object) -> None:
+        surgery.tensor(model, "logits").quantization.scale = [0.08 / 1024]
+        inner = surgery.tensor(model, "conv_2d_6")
+        inner.quantization.scale = [inner.quantization.scale[0] * 1024 / 40]
+
+    path = tmp_path / "finer.tflite"
+    path.write_bytes(surgery.changed(STREAMING_MODEL, finer))
+    read = network.load(path)
+    stem = replace(read.layers[0], output=replace(read.layers[0].output, low=-90, high=77))
+    model = replace(read, layers=(stem, *read.layers[1:]))
+    assert max(int(layer.shifts.max()) for layer in model.temporal_and_pointwise) > 0
+    hops = all_hops(200)
+    np.testing.assert_array_equal(exported(model, target, tmp_path / "c", hops), logits(model, hops))
+
+
+def test_heads_are_kept_in_the_network(tmp_path: Path) -> None:
+    shape = Shape(channels=12, heads={"voiced": 2})
+    (tmp_path / "whole.tflite").write_bytes(whole(shape))
+    to_streaming(tmp_path / "whole.tflite", tmp_path / "model.tflite")
+    model = network.load(tmp_path / "model.tflite")
+    assert [head.name for head in model.heads] == ["voiced"]
+    program = build_network(write(model, "generic", tmp_path / "c"), "head_voiced", 2)
+    hops = all_hops(100)
+    shown = np.frombuffer(run(program, hops.tobytes()), np.int8).reshape(len(hops), 17)
+    np.testing.assert_array_equal(shown[:, :15], logits(model, hops))
+    head = model.heads[0].value
+    as_logits = Network(
+        model.layers, model.input_channels, model.input_scale, model.input_zero_point, logits_value=head
+    )
+    np.testing.assert_array_equal(shown[:, 15:], logits(as_logits.logits_only(), hops))
+
+
+def test_the_whole_line_says_what_run_says(tmp_path: Path) -> None:
+    model, rig = released.resolve("nano"), Rig.load("skull")
+    c_code.export(model, tmp_path / "c", "generic", rig)
+    line = assemble(model, "c", rig)
+    with open_source(str(SAMPLE)) as source:
+        frames = list(source)
+    rows = np.frombuffer(run(build(tmp_path / "c"), b"".join(f.pcm.tobytes() for f in frames)), np.uint8)
+    expected = []
+    for frame in frames:
+        done = line.step(frame)
+        assert done.weights is not None
+        expected.append([*done.weights.tolist(), done.viseme, done.openness])
+    np.testing.assert_array_equal(rows.reshape(len(frames), 17), np.array(expected, np.uint8))
+
+
+def test_layers_are_named_after_their_place() -> None:
+    names = layer_names(network.load(released.resolve("nano").path))
+    assert names[:4] == ["stem", "block0_depth", "block0_point", "block0_add"]
+    assert names[-1] == "logits"
+    assert len(set(names)) == len(names)
+
+
+def test_the_command_writes_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "mouth"
+    assert main(["export", "c", "--model", "nano", "-o", str(folder), "--rig", "skull", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(told["files"])
+    assert {"mandible.h", "mandible_model.c", "mandible_rig.c", "NOTICE"} <= set(told["files"])
+    assert "en_librispeech: CC-BY-4.0" in (folder / "NOTICE").read_text(encoding="utf-8")
+    first = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert main(["export", "c", "--model", "nano", "-o", str(folder), "--rig", "skull"]) == 0
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--target", "cortex-m99"], "generic, cortex-m4, cortex-m55"),
+        (["--model", "nobody"], "neither a released model"),
+        (["--model", str(SAMPLE)], "not a .tflite file"),
+        (["--rig", "nothing.toml"], "nothing.toml"),
+    ],
+)
+def test_bad_requests_write_nothing(
+    options: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", "c", "-o", str(tmp_path / "c"), *options]) == 2
+    complaint = capsys.readouterr().err
+    assert said in complaint
+    assert complaint.count("\n") == 1
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "c").write_text("mine")
+    assert main(["export", "c", "-o", str(tmp_path / "c")]) == 2
+    assert str(tmp_path / "c") in capsys.readouterr().err
+    assert (tmp_path / "c").read_text() == "mine"
+
+
+def test_models_of_hostile_names_stay_inside_their_comments(tmp_path: Path) -> None:
+    model = tmp_path / "m.tflite"
+    model.write_bytes(released.resolve("nano").path.read_bytes())
+    card = json.loads(released.card_path(released.resolve("nano").path).read_text(encoding="utf-8"))
+    card["name"] = "x*/ int main(void) { return 1; } /* ??/"
+    released.card_path(model).write_text(json.dumps(card), encoding="utf-8")
+    c_code.export(released.resolve(model), tmp_path / "c")
+    done = subprocess.run(
+        ["gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{tmp_path / 'c'}",
+         str(tmp_path / "c" / "mandible_model.c")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
