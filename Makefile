@@ -9,7 +9,8 @@ FULL_RESULT := benchmarks/results/test-full.txt
 RUN_PACKAGES := build-essential python3-dev python3-venv portaudio19-dev
 TEST_PACKAGES := gcc-avr avr-libc simavr libsimavr-dev libelf-dev \
 	pulseaudio pulseaudio-utils libasound2-plugins \
-	flite festival festvox-kallpc16k festvox-us-slt-hts
+	flite festival festvox-kallpc16k festvox-us-slt-hts \
+	gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm nodejs npm
 
 # Tests of other tiers are left out by name; pytest prints how many.
 DESELECT := not full and not training$(if $(MANDIBLE_DATA),, and not corpus)
@@ -23,7 +24,8 @@ help:
 	@echo "make test-training  training, quantising and converting in small (installs TensorFlow in $(TRAIN_VENV))"
 	@echo "make test-full    soaks and full parity"
 	@echo "make lint         ruff and mypy"
-	@echo "make bench        times the engines; writes benchmarks/results/"
+	@echo "make bench        times the engines, counts on microcontrollers; writes benchmarks/results/"
+	@echo "make simulators   compiler and simulators for microcontrollers, as 'mandible parity' uses them"
 	@echo "make firmware     the Arduino image (needs gcc-avr)"
 
 # The only place that calls apt.
@@ -53,8 +55,17 @@ install:
 demo: install
 	$(BIN)/python -m mandible.benchmarks.demo
 
-test: install
+# The simulator of the RP2040, where mandible.quantize.boards looks for it.
+.node/node_modules/rp2040js/package.json:
+	npm install --silent --no-fund --no-audit --prefix .node rp2040js@1.4.1
+
+# Everything that runs exported C: also what `mandible parity` and benchmarks/mcu.py need.
+.PHONY: simulators
+simulators:
 	@$(MAKE) --no-print-directory deps PACKAGES='$(TEST_PACKAGES)'
+	@$(MAKE) --no-print-directory .node/node_modules/rp2040js/package.json
+
+test: install simulators
 	$(BIN)/python -m pytest -m '$(DESELECT)' --durations=10
 
 $(TRAIN_VENV)/.installed: pyproject.toml setup.py
@@ -67,6 +78,7 @@ test-training: install $(TRAIN_VENV)/.installed
 
 # The result is kept, so that a reader sees what was run and when it last held.
 test-full: test test-training
+	$(BIN)/pip install -q --disable-pip-version-check 'tensorrt-rtx-cu12==1.7.1.116'
 	$(BIN)/python -c 'import platform as p; print(p.platform(), "Python", p.python_version())' > $(FULL_RESULT)
 	$(BIN)/python -m pytest -m full --no-header -v --durations=0 >> $(FULL_RESULT); \
 		status=$$?; cat $(FULL_RESULT); exit $$status
@@ -76,8 +88,9 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: install
+bench: install simulators
 	$(BIN)/python -m mandible.benchmarks.engines
+	$(BIN)/python -m mandible.benchmarks.mcu
 
 firmware:
 	@$(MAKE) --no-print-directory deps PACKAGES="make gcc-avr avr-libc avrdude"
@@ -89,5 +102,5 @@ wheel: install
 	$(BIN)/pip wheel -q --no-deps -w dist .
 
 clean:
-	rm -rf build dist demo src/*.egg-info firmware_bridge/firmware/build $(VENV)/.installed
+	rm -rf build dist demo .node src/*.egg-info firmware_bridge/firmware/build $(VENV)/.installed
 	find device firmware_bridge -name '*.so' -delete

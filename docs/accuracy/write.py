@@ -1,10 +1,11 @@
-"""Fills the tables of docs/models.md and of the README from the cards of the released models.
+"""Fills tables of the documentation from the cards of the released models and from result files.
 
 ``python docs/accuracy/write.py`` rewrites what stands between ``<!-- table: NAME -->`` and ``<!-- end -->``.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +15,8 @@ from mandible.models import released
 from mandible.models.visemes import VISEME_NAMES
 
 DOCS = Path(__file__).parent.parent
-PAGES = (DOCS / "models.md", DOCS.parent / "README.md")
+PAGES = (DOCS / "models.md", DOCS / "microcontroller.md", DOCS.parent / "README.md")
+COUNTED = DOCS.parent / "benchmarks" / "results" / "mcu.json"
 ORDER = ("nano", "small", "base", "small-0ms", "small-50ms")
 SETS = {
     "librispeech_test": "LibriSpeech",
@@ -183,9 +185,35 @@ def summary() -> str:
     return _table(head, rows)
 
 
+def cores() -> str:
+    """Return what the exported line of each model takes on each core."""
+    result = json.loads(COUNTED.read_text(encoding="utf-8"))
+    rows = []
+    for row in result["rows"]:
+        if row["stage"] != "line":
+            continue
+        core = row["core"].replace("cortex-m", "Cortex-M").replace("0plus", "0+")
+        alone = next(
+            other["instructions_per_hop"]
+            for other in result["rows"]
+            if (other["model"], other["core"], other["stage"]) == (row["model"], row["core"], "network")
+        )
+        rows.append(
+            (
+                f"`{row['model']}`",
+                core,
+                f"{row['instructions_per_hop']:,.0f}",
+                f"{alone:,.0f}",
+                f"{row['flash_bytes'] / 1000:.1f} kB",
+                f"{(row['ram_bytes'] + row['stack_bytes']) / 1000:.1f} kB",
+            )
+        )
+    return _table(("model", "core", "instructions", "the network of them", "flash", "RAM"), rows)
+
+
 TABLES = {
     function.__name__: function
-    for function in (models, accuracy, mouth, noise, recall, rounding, data, summary)
+    for function in (models, accuracy, mouth, noise, recall, rounding, data, summary, cores)
 }
 
 

@@ -43,7 +43,7 @@ def plan(network: Network, sizes: Sequence[int], kept: Iterable[int]) -> Buffers
             last_read[value] = number
     for value in kept:
         last_read[value] = len(network.layers)
-    place, room, free = [INPUT], [], list[int]()
+    place, room, free = [INPUT], list[int](), list[int]()
     for number, layer in enumerate(network.layers):
         if not free:
             free.append(len(room))

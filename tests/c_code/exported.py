@@ -28,6 +28,7 @@ def build(folder: Path, *options: str) -> Path:
     return folder / "filter"
 
 
-def build_network(folder: Path, head: str = "", head_bytes: int = 0) -> Path:
+def build_network(folder: Path, *options: str, head: str = "", head_bytes: int = 0) -> Path:
     """Compile only the network of an export, with one of its heads."""
-    return build(folder, "-DSTAGE_NETWORK", f"-DHEAD_BYTES={head_bytes}", f"-DHEAD={head or 'oldest'}")
+    with_head = (f"-DHEAD_BYTES={head_bytes}", f"-DHEAD={head or 'oldest'}")
+    return build(folder, "-DSTAGE_NETWORK", *with_head, *options)

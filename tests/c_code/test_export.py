@@ -22,7 +22,7 @@ from mandible.quantize import c_code
 from mandible.quantize.layer_names import layer_names
 from mandible.quantize.streaming import to_streaming
 from tests.c_code.exported import build, build_network, write
-from tests.c_code.filters import run
+from tests.c_code.filters import STRICT, run
 from tests.engines import surgery
 from tests.engines.hops import STREAMING_MODEL, all_hops, random_hops, speech_hops
 from tests.parity.make_network import Shape, whole
@@ -42,8 +42,10 @@ def logits(model: Network, hops: NDArray[np.int8]) -> NDArray[np.int8]:
     return np.array([engine.step(hop) for hop in hops])
 
 
-def exported(model: Network, target: str, folder: Path, hops: NDArray[np.int8]) -> NDArray[np.int8]:
-    program = build_network(write(model, target, folder))
+def exported(
+    model: Network, target: str, folder: Path, hops: NDArray[np.int8], *options: str
+) -> NDArray[np.int8]:
+    program = build_network(write(model, target, folder), *options)
     return np.frombuffer(run(program, hops.tobytes()), np.int8).reshape(len(hops), -1)
 
 
@@ -76,6 +78,21 @@ def test_a_released_model_agrees(target: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(exported(model, target, tmp_path / "c", hops), logits(model, hops))
 
 
+def test_products_in_halves_agree(tmp_path: Path) -> None:
+    """As a Cortex-M0+ multiplies."""
+    model = network.load(released.resolve("nano").path)
+    hops = np.concatenate([speech_hops()[:300], random_hops(300)])
+    halves = exported(model, "generic", tmp_path / "c", hops, "-DSHORT_PRODUCTS")
+    np.testing.assert_array_equal(halves, logits(model, hops))
+
+
+def test_the_documented_program_compiles(tmp_path: Path) -> None:
+    page = (SAMPLE.parents[1] / "docs" / "microcontroller.md").read_text(encoding="utf-8")
+    c_code.export(released.resolve("nano"), tmp_path, "generic", Rig.load("skull"))
+    (program := tmp_path / "program.c").write_text(page.split("```c\n")[1].split("```")[0])
+    subprocess.run(["gcc", *STRICT, f"-I{tmp_path}", "-c", program, "-o", tmp_path / "program.o"], check=True)
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_left_shifts_and_narrow_ranges_agree(target: str, tmp_path: Path) -> None:
     """Factors above a half and outputs that are not the whole of int8 do not occur in a trained model."""
@@ -101,7 +118,7 @@ def test_heads_are_kept_in_the_network(tmp_path: Path) -> None:
     to_streaming(tmp_path / "whole.tflite", tmp_path / "model.tflite")
     model = network.load(tmp_path / "model.tflite")
     assert [head.name for head in model.heads] == ["voiced"]
-    program = build_network(write(model, "generic", tmp_path / "c"), "head_voiced", 2)
+    program = build_network(write(model, "generic", tmp_path / "c"), head="head_voiced", head_bytes=2)
     hops = all_hops(100)
     shown = np.frombuffer(run(program, hops.tobytes()), np.int8).reshape(len(hops), 17)
     np.testing.assert_array_equal(shown[:, :15], logits(model, hops))

@@ -4,10 +4,28 @@
 
 #include "mandible_kernels.h"
 
+/* Cortex-M0+ multiplies 32 by 32 bits to 32 only: there a long product is a call of a library. */
+#if !defined SHORT_PRODUCTS && (defined __ARM_ARCH_6M__ || defined __ARM_ARCH_8M_BASE__)
+#define SHORT_PRODUCTS
+#endif
+
+/* value * significand, rounded to its high word; significand >= 0. */
+static inline int32_t high_word(int32_t value, int32_t significand) {
+#ifdef SHORT_PRODUCTS
+    /* In halves of 16 bits. No sum leaves 32: 32768 * 65535 + 65535 < 2^31, and 65535 * 32767 is smaller. */
+    const int32_t upper = value >> 16, factor_upper = significand >> 16;
+    const uint32_t lower = (uint32_t)value & 0xFFFFu, factor_lower = (uint32_t)significand & 0xFFFFu;
+    const int32_t middle = upper * (int32_t)factor_lower + (int32_t)((lower * factor_lower) >> 16);
+    const uint32_t rest = lower * (uint32_t)factor_upper + ((uint32_t)middle & 0xFFFFu);
+    return upper * factor_upper + (middle >> 16) + (int32_t)((rest + 0x8000u) >> 16);
+#else
+    return (int32_t)(((int64_t)value * significand + ((int64_t)1 << 31)) >> 32);
+#endif
+}
+
 /* value * significand, rounded to its high word, then >> right, rounded half away from zero. */
 static inline int32_t scaled(int32_t value, int32_t significand, int right) {
-    const int64_t product = (int64_t)value * significand;
-    const int32_t high = (int32_t)((product + ((int64_t)1 << 31)) >> 32);
+    const int32_t high = high_word(value, significand);
     const int32_t half = right > 0 ? (1 << (right - 1)) - (high < 0) : 0;
     return (high + half) >> right;
 }
