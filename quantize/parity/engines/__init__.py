@@ -1,0 +1,1 @@
+"""One file per engine; each offers ``create(name, subject, options)``, see ``quantize.parity.engine``."""

@@ -1,0 +1,87 @@
+"""Our exported C, compiled for this machine with its own compiler under the strictest warnings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mandible.errors import DeviceError, InputError
+from mandible.models.visemes import VISEME_COUNT
+from mandible.quantize.c_code import source_files, target_named
+from mandible.quantize.parity.engine import Hops, Options, Outcome, Progress
+from mandible.quantize.parity.subject import Subject
+from mandible.wording import shortened
+
+MAIN = Path(__file__).with_name("exported_c_main.c")
+FLAGS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Werror")
+COMPILERS = ("cc", "gcc", "clang")
+COMPILE_LIMIT_S = 120
+RUN_LIMIT_S_PER_HOP = 0.05
+LEAST_LIMIT_S = 60.0
+
+
+class Program:
+    """The compiled program, started anew for every segment."""
+
+    def __init__(self, program: Path) -> None:
+        self._program = program
+
+    def run(self, segments: Sequence[Hops], progress: Progress) -> Outcome:
+        """Run every segment; the price is that of the quickest hundred hops."""
+        logits, quickest_us = [], np.inf
+        for hops in segments:
+            limit_s = LEAST_LIMIT_S + RUN_LIMIT_S_PER_HOP * len(hops)
+            done = _call([str(self._program)], limit_s, hops.tobytes())
+            if done.returncode or len(done.stdout) != len(hops) * VISEME_COUNT:
+                raise InputError(
+                    f"the exported C ended with status {done.returncode} after "
+                    f"{len(done.stdout) // VISEME_COUNT} of {len(hops)} hops"
+                )
+            quickest_us = min(quickest_us, float(done.stderr))
+            logits.append(np.frombuffer(done.stdout, np.int8).reshape(-1, VISEME_COUNT))
+            progress(len(hops))
+        return Outcome(list(logits), quickest_us if segments else None)
+
+
+def exported(subject: Subject, target: str, folder: Path) -> Path:
+    """Write the model as C for a target of ``mandible export c`` and return the folder."""
+    texts = source_files(subject.network_alone, target_named(target), f"Network {subject.sha256[:16]}")
+    folder.mkdir()
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def _call(words: Sequence[str], limit_s: float, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(words, input=given, capture_output=True, timeout=limit_s)
+    except OSError as error:
+        raise InputError(f"{words[0]}: cannot be run ({error.strerror})") from None
+    except subprocess.TimeoutExpired:
+        raise InputError(f"{words[0]}: did not finish within {limit_s:.0f} s") from None
+
+
+def create(name: str, subject: Subject, options: Options) -> Program:
+    """Return the engine; raises DeviceError where there is no C compiler."""
+    compiler = next(
+        (found for one in (os.environ.get("CC", ""), *COMPILERS) if (found := shutil.which(one))), None
+    )
+    if compiler is None:
+        raise DeviceError(f"engine {name}: no C compiler; run: apt-get install gcc, or name one in CC")
+    sources = exported(subject, "generic", options.folder / f"{name}-source")
+    program = options.folder / name
+    # Only the network: the front end and the decoder have tests of their own.
+    files = [str(MAIN), *sorted(map(str, sources.glob("mandible_model.c"))),
+             *sorted(map(str, sources.glob("mandible_kernels*.c")))]  # fmt: skip
+    done = _call([compiler, *FLAGS, f"-I{sources}", *files, "-o", str(program)], COMPILE_LIMIT_S)
+    if done.returncode:
+        words = [line for line in done.stderr.decode(errors="replace").splitlines() if "error" in line]
+        raise InputError(
+            f"the exported C does not compile: {shortened((words or ['it said nothing'])[0], 200)}"
+        )
+    return Program(program)
