@@ -34,7 +34,7 @@ class ModelSource:
         most_taps = max(layer.taps for layer in network.temporal_and_pointwise)
         shifts_right = all(layer.shifts.max() < 0 for layer in network.temporal_and_pointwise)
         rows = [
-            f"    int8_t {name}[{layer.ring_frames} * {self._strides[layer.source]}];"
+            f"    int8_t past_{name}[{layer.ring_frames} * {self._strides[layer.source]}];"
             for name, layer in self._remembering()
         ]
         return f"""\
@@ -137,7 +137,7 @@ void mandible_network_step(mandible_network *network, const int8_t features[MAND
 
     def _reset(self) -> str:
         return _lines(
-            f"    memset(network->{name}, {layer.input_zero_point}, sizeof network->{name});"
+            f"    memset(network->past_{name}, {layer.input_zero_point}, sizeof network->past_{name});"
             for name, layer in self._remembering()
         )
 
@@ -161,7 +161,7 @@ void mandible_network_step(mandible_network *network, const int8_t features[MAND
                 lines.append(f"    mandible_add(&{name.upper()}, {first}, {second}, {result});")
                 continue
             if layer.ring_frames:
-                lines.append(f"    past.rows = network->{name};")
+                lines.append(f"    past.rows = network->past_{name};")
                 lines.append(f"    past.oldest = &network->oldest[{ring}];")
                 ring += 1
             kind = "mandible_full" if isinstance(layer, Conv) else "mandible_depthwise"

@@ -112,8 +112,9 @@ def test_left_shifts_and_narrow_ranges_agree(target: str, tmp_path: Path) -> Non
     np.testing.assert_array_equal(exported(model, target, tmp_path / "c", hops), logits(model, hops))
 
 
-def test_heads_are_kept_in_the_network(tmp_path: Path) -> None:
-    shape = Shape(channels=12, heads={"voiced": 2})
+@pytest.mark.parametrize("taps", [1, 3])
+def test_heads_are_kept_in_the_network(taps: int, tmp_path: Path) -> None:
+    shape = Shape(channels=12, heads={"voiced": 2}, head_taps=taps)
     (tmp_path / "whole.tflite").write_bytes(whole(shape))
     to_streaming(tmp_path / "whole.tflite", tmp_path / "model.tflite")
     model = network.load(tmp_path / "model.tflite")
