@@ -79,6 +79,30 @@ def accuracy_on(logits: NDArray[np.float32], stream: Stream) -> float:
     return float(right[stream.viseme != NO_TARGET].mean())
 
 
+def loss_of(
+    logits: Any, viseme: Any, accepted: Any, jaw_percent: Any, soft: Any | None, settings: Settings
+) -> Any:
+    """Return how wrong logits are, as a TensorFlow scalar.
+
+    Args:
+        logits: (chunks, hops, 15).
+        viseme: (chunks, hops), as in a batch.
+        accepted: (chunks, hops), as in a batch.
+        jaw_percent: (chunks, hops), as in a batch.
+        soft: (chunks, hops, 15) weights of a teacher, or None without one.
+        settings: what the parts of the loss weigh.
+    """
+    import tensorflow as tf
+
+    viseme, jaw = tf.cast(viseme, tf.int32), tf.cast(jaw_percent, tf.float32) / 100
+    log_weights = tf.nn.log_softmax(tf.cast(logits, tf.float32))
+    loss = losses.hard_loss(log_weights, viseme, tf.cast(accepted, tf.int32), settings.first_choice_share)
+    if soft is not None:
+        taught = losses.soft_loss(log_weights, tf.cast(soft, tf.float32) / SOFT_ONE)
+        loss = (1 - settings.teacher_share) * loss + settings.teacher_share * taught
+    return loss + settings.jaw_weight * losses.jaw_loss(log_weights, viseme, jaw)
+
+
 def _schedule(settings: Settings, steps: int, keras: Any) -> Any:
     class WarmUpThenCosine(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -93,7 +117,7 @@ def _schedule(settings: Settings, steps: int, keras: Any) -> Any:
     return WarmUpThenCosine()
 
 
-def _drawn_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+def drawn_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
     """Draw batches on a thread while the network learns from the ones before."""
     ready: queue.Queue[Batch | BaseException | None] = queue.Queue(AHEAD_BATCHES)
 
@@ -181,19 +205,11 @@ class Trainer:
     def _learn(self, mels: Any, viseme: Any, accepted: Any, jaw_percent: Any, soft: Any) -> Any:
         import tensorflow as tf
 
-        settings = self.settings
         features = (tf.cast(mels, tf.float32) / tcn.INPUT_STEPS)[:, :, None, :]
-        viseme, jaw = tf.cast(viseme, tf.int32), tf.cast(jaw_percent, tf.float32) / 100
         with tf.GradientTape() as tape:
             logits = self.model(features, training=True)[:, :, 0]
-            log_weights = tf.nn.log_softmax(tf.cast(logits, tf.float32))
-            loss = losses.hard_loss(
-                log_weights, viseme, tf.cast(accepted, tf.int32), settings.first_choice_share
-            )
-            if self.batches.copies[0].soft is not None:
-                taught = losses.soft_loss(log_weights, tf.cast(soft, tf.float32) / SOFT_ONE)
-                loss = (1 - settings.teacher_share) * loss + settings.teacher_share * taught
-            loss += settings.jaw_weight * losses.jaw_loss(log_weights, viseme, jaw)
+            is_taught = self.batches.copies[0].soft is not None
+            loss = loss_of(logits, viseme, accepted, jaw_percent, soft if is_taught else None, self.settings)
         gradients = tape.gradient(loss, self.model.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.model.trainable_variables, strict=True))
         return loss
@@ -204,7 +220,7 @@ class Trainer:
             began, total = time.monotonic(), 0.0
             # Seeded by epoch: a training that was cut off draws what it would have drawn.
             rng = np.random.default_rng((self.settings.seed, len(self.history)))
-            for batch in _drawn_ahead(self.batches.epoch(rng, self.change)):
+            for batch in drawn_ahead(self.batches.epoch(rng, self.change)):
                 total += float(
                     self._step(batch.mels, batch.viseme, batch.accepted, batch.jaw_percent, batch.soft)
                 )

@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,6 @@ from mandible.models import (
     float_weights,
     released,
     takes_cache,
-    tcn,
     training,
     training_record,
 )
@@ -36,13 +34,14 @@ from mandible.models.augment.chunks import ChunkAugmenter
 from mandible.models.released import card_path
 from mandible.models.settings import Settings, from_record
 from mandible.models.train import Selection, selected, trained
-from mandible.quantize import ptq, separation
-from mandible.quantize.streaming import to_streaming
+from mandible.quantize import ai_edge, float_model, ptq, ranges, recipes, separation
+from mandible.quantize.streaming import streaming_bytes
 from mandible.whole_file import written
 
 CALIBRATION_UTTERANCES = 200
 CALIBRATION_CHUNKS = 150
 CALIBRATION_HOPS = 300
+RECIPE = "int8-ptq"
 # What a card does not repeat of a training record: it tells the data by the hashes of its sources.
 _NOT_OF_TRAINING = ("data", "sounds", training_record.LEARNED_FROM)
 
@@ -86,10 +85,10 @@ def release(folder: Path, corpora: Sequence[Path], target: Path) -> None:
         "split": split,
     }
     weights = target.with_name(f"{target.stem}.{float_weights.FILE}")
-    with written(target) as partial, TemporaryDirectory() as scratch:
-        whole = Path(scratch) / "whole.tflite"
-        ptq.quantise(model, tcn.size_of(settings.size), calibration_pieces(selection, settings), whole)
-        to_streaming(whole, partial)
+    with written(target) as partial:
+        exact, share = float_model.load(folder), recipes.named(RECIPE).range_share
+        found = ranges.observed(exact, calibration_pieces(selection, settings), share)
+        partial.write_bytes(streaming_bytes(ai_edge.int8(exact, found), target))
         told["metrics"] = _metrics(model, partial, corpora, settings.lookahead_ms)
         with written(weights) as copy:
             shutil.copyfile(folder / float_weights.FILE, copy)

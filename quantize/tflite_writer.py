@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import flatbuffers
@@ -120,6 +120,26 @@ class TfliteWriter:
             self._buffers.append(buffer)
         self._tensors.append(tensor)
         return len(self._tensors) - 1
+
+
+def repacked(data: bytes, edit: Callable[[Any], None] = lambda model: None) -> bytes:
+    """Return a model of ours after ``edit`` has worked on its ``ModelT``, all its constants inside.
+
+    Quantisers put large constants behind the flatbuffer, where neither our reader nor a microcontroller's
+    looks for them.
+    """
+    model = schema.ModelT.InitFromPackedBuf(data, 0)
+    for number, buffer in enumerate(model.buffers):
+        inside = _AlignedBuffer()
+        if buffer.offset > 1:
+            inside.data = data[buffer.offset : buffer.offset + buffer.size]
+        elif buffer.data is not None:
+            inside.data = bytes(buffer.data)
+        model.buffers[number] = inside
+    edit(model)
+    builder = flatbuffers.Builder(len(data))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
 
 
 def _code(name: str) -> Any:

@@ -8,6 +8,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define LOGMEL_HOP_SAMPLES 160
 #define LOGMEL_HISTORY_SAMPLES 240
 #define LOGMEL_BANDS 40
@@ -21,5 +25,9 @@ void logmel_reset(logmel_state *state);
 
 /* Takes 160 samples, writes the 40 features of the 400-sample window that ends with them. */
 void logmel_push(logmel_state *state, const int16_t pcm[LOGMEL_HOP_SAMPLES], int8_t mel[LOGMEL_BANDS]);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

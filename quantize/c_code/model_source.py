@@ -45,6 +45,10 @@ class ModelSource:
 
 #include "mandible_kernels.h"
 
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
 #define MANDIBLE_KERNELS {self._target.kind}
 #define MANDIBLE_LANES {self._target.lanes}
 #define MANDIBLE_MOST_TAPS {most_taps}
@@ -65,6 +69,10 @@ void mandible_network_reset(mandible_network *network);
 /* One hop: features as int8 steps of 1/32, logits as int8 steps of {network.output_scale:g}. */
 void mandible_network_step(mandible_network *network, const int8_t features[MANDIBLE_FEATURES],
                            int8_t logits[MANDIBLE_VISEMES]);
+
+#ifdef __cplusplus
+}}
+#endif
 
 #endif
 """

@@ -93,6 +93,27 @@ def test_the_documented_program_compiles(tmp_path: Path) -> None:
     subprocess.run(["gcc", *STRICT, f"-I{tmp_path}", "-c", program, "-o", tmp_path / "program.o"], check=True)
 
 
+def test_programs_in_c_plus_plus_can_call_it(tmp_path: Path) -> None:
+    """Arduino's are."""
+    c_code.export(released.resolve("nano"), tmp_path, "generic", Rig.load("skull"))
+    program = tmp_path / "program.cpp"
+    program.write_text(
+        '#include "mandible.h"\n#include "mandible_rig.h"\nstatic mandible mouth;\nstatic mandible_rig rig;\n'
+        "int main() { int16_t pcm[160] = {0}; uint8_t visemes[15]; uint16_t pulses_us[MANDIBLE_CHANNELS];\n"
+        "mandible_reset(&mouth); mandible_rig_reset(&rig); mandible_network_reset(&mouth.network);\n"
+        "uint8_t shown = mandible_push(&mouth, pcm, visemes); mandible_rig_step(&rig, visemes, pulses_us);\n"
+        "return shown + visemes[0] - 255 + mandible_openness(visemes); }\n"
+    )
+    for source in sorted(tmp_path.glob("*.c")):
+        subprocess.run(["gcc", "-std=c99", "-c", source, "-o", source.with_suffix(".o")], check=True)
+    objects = sorted(tmp_path.glob("*.o"))
+    subprocess.run(
+        ["g++", "-Wall", "-Wextra", "-Werror", program, *objects, "-o", tmp_path / "program"], check=True
+    )
+    # Silence: viseme 0, with all of the weight, and a shut jaw.
+    assert subprocess.run([tmp_path / "program"], check=False).returncode == 0
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_left_shifts_and_narrow_ranges_agree(target: str, tmp_path: Path) -> None:
     """Factors above a half and outputs that are not the whole of int8 do not occur in a trained model."""

@@ -19,6 +19,10 @@
 #include "mandible_decoder.h"
 #include "mandible_model.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct {
     logmel_state front_end;
     mandible_network network;
@@ -30,5 +34,9 @@ void mandible_reset(mandible *mouth);
 
 /* Takes 160 samples; writes the weights that a mouth follows, which sum to 255; returns the viseme shown. */
 uint8_t mandible_push(mandible *mouth, const int16_t pcm[160], uint8_t visemes[15]);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct {
     uint16_t smoothed[15]; /* weight times 128 */
     uint16_t evidence;     /* mean weight of PP of late, times 128 */
@@ -28,5 +32,9 @@ uint8_t mandible_decoder_step(mandible_decoder *decoder, const int8_t logits[15]
 
 /* Expected jaw opening of a hop's weights, 0 (closed) to 255 (wide). */
 uint8_t mandible_openness(const uint8_t weights[15]);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,6 +11,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Values of MANDIBLE_KERNELS in mandible_model.h: which kernels its weights are laid out for. Where the
  * processor lacks what they need, the portable ones do the same work on the same weights. */
 #define MANDIBLE_PORTABLE 0
@@ -69,5 +73,9 @@ void mandible_depthwise(const mandible_convolution *layer, mandible_past past, c
 
 /* result may be the memory of either side. */
 void mandible_add(const mandible_addition *layer, const int8_t *first, const int8_t *second, int8_t *result);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,6 +11,10 @@
 
 #include "mandible_rig_tables.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct {
     uint16_t now_us[MANDIBLE_CHANNELS];
 } mandible_rig;
@@ -20,5 +24,9 @@ void mandible_rig_reset(mandible_rig *rig);
 
 /* Takes the weights of a hop, which sum to 255; writes the pulse of each servo in µs. */
 void mandible_rig_step(mandible_rig *rig, const uint8_t weights[15], uint16_t pulses_us[MANDIBLE_CHANNELS]);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

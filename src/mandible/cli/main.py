@@ -22,6 +22,10 @@ VERBS = {
     "data": "check a corpus, or see and hear what training makes of it",
     "train": "train a viseme network on recordings with phone times",
     "eval": "measure models on recordings with phone times",
+    "quantize": "make a float model small, and say what that cost",
+    "export": "write a model for a microcontroller, ONNX or TensorRT",
+    "parity": "compare a model on every engine, byte by byte",
+    "models": "list the models that come with mandible, and what they need",
     "doctor": "check this machine and say how to mend what is missing",
 }
 

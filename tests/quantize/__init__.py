@@ -1,0 +1,1 @@
+"""Making models small: recipes, calibration, per-layer error, hostile files."""
