@@ -31,7 +31,7 @@ OTHER_NAMES = {"m0+": "cortex-m0plus", "m0": "cortex-m0plus"}
 BYTES_PER_K, INSTRUCTIONS_PER_K = 1024, 1000
 KEYS = ("core", "flash", "ram", "instr")
 EXAMPLE = "core=m4,flash=64k,ram=16k,instr=200k"
-_AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)([kM]?)")
+_AMOUNT = re.compile(r"([0-9]{1,9})|([0-9]{1,6}(?:\.[0-9]{1,3})?)([kKM])")
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def parse(text: str) -> Budget:
     ram_bytes = _amount("ram", said, BYTES_PER_K)
     instructions = _amount("instr", said, INSTRUCTIONS_PER_K)
     if chip is None:
-        return Budget(_core(said["core"]), flash_bytes, ram_bytes, instructions)
+        return Budget(core_named(said["core"], "--budget core"), flash_bytes, ram_bytes, instructions)
     return Budget(
         chip.core,
         chip.flash_bytes if flash_bytes is None else flash_bytes,
@@ -149,13 +149,19 @@ def _costs() -> dict[str, Any]:
     return tomllib.loads(COSTS.read_text(encoding="utf-8"))
 
 
-def _core(name: str) -> str:
-    wanted = OTHER_NAMES.get(name.lower(), name.lower())
+def core_named(name: str, option: str) -> str:
+    """Return a core by its name, with or without ``cortex-``, or that of a chip.
+
+    Raises:
+        InputError: there are no figures for it; ``option`` is what asked for it.
+    """
+    chip = chips().get(name.lower())
+    wanted = OTHER_NAMES.get(name.lower(), name.lower()) if chip is None else chip.core
     for core in cores.names():
         if wanted in (core, core.removeprefix("cortex-")):
             return core
     known = ", ".join([*(core.removeprefix("cortex-") for core in cores.names()), *chips()])
-    raise InputError(f"--budget core={shown(name)}: no figures for it; use {known}")
+    raise InputError(f"{option} {shown(name)}: no figures for it; use {known}")
 
 
 def _amount(key: str, said: dict[str, str], per_k: int) -> int | None:
@@ -164,5 +170,7 @@ def _amount(key: str, said: dict[str, str], per_k: int) -> int | None:
     match = _AMOUNT.fullmatch(said[key])
     if match is None:
         raise InputError(f"--budget {key}={shown(said[key])}: give an amount such as 64k")
-    factor = {"": 1, "k": per_k, "M": per_k * per_k}[match[2]]
-    return int(float(match[1]) * factor)
+    whole, amount, unit = match.groups()
+    if whole is not None:
+        return int(whole)
+    return int(float(amount) * (per_k * per_k if unit == "M" else per_k))

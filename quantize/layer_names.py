@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 
+from mandible.models.heads import Head
 from mandible.models.layers import Add, Depthwise
 from mandible.models.network import Network
 
 
 def layer_names(network: Network) -> list[str]:
     """Return one name for each layer, in their order, all different and fit for C."""
-    outputs = {head.value: f"head_{head.name}".replace("-", "_").lower() for head in network.heads}
+    outputs = {head.value: head_name(head) for head in network.heads}
     outputs[network.logits_value] = "logits"
     names: list[str] = []
     block = -1
@@ -30,6 +31,11 @@ def layer_names(network: Network) -> list[str]:
         else:
             names.append(f"block{block}_point" if block >= 0 else "stem")
     return _told_apart(names)
+
+
+def head_name(head: Head) -> str:
+    """Return what a head is called in C."""
+    return f"head_{head.name}".replace("-", "_").lower()
 
 
 def _told_apart(names: list[str]) -> list[str]:

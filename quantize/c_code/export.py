@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import ExitStack
 from importlib import resources
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from mandible.errors import InputError
 from mandible.firmware_bridge.rig import Rig
 from mandible.models import network
 from mandible.models.network import Network
+from mandible.models.quantisation import UnfitError
 from mandible.models.released import ModelFile
 from mandible.quantize.c_code import decoder_tables, notice, rig_tables
 from mandible.quantize.c_code.model_source import ModelSource
@@ -40,7 +42,7 @@ def export(model: ModelFile, folder: Path, target: str = "generic", rig: Rig | N
             written. Nothing is written before all of it is known to be sound.
     """
     chosen = target_named(target)
-    texts = source_files(network.load(model.path), chosen, _title(model, chosen), rig)
+    texts = source_files(network.load(model.path), chosen, _title(model, chosen), rig, str(model.path))
     texts["NOTICE"] = notice.text(model)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,16 +51,34 @@ def export(model: ModelFile, folder: Path, target: str = "generic", rig: Rig | N
     places = [folder / name for name in sorted(texts)]
     for place in places:
         check_place(place)
-    for place in places:
-        with written(place) as partial:
+    with ExitStack() as stack:
+        # All are written before the first one takes its place.
+        for place in places:
+            partial = stack.enter_context(written(place))
             partial.write_text(texts[place.name], encoding="utf-8")
     return places
 
 
-def source_files(model: Network, target: Target, title: str, rig: Rig | None = None) -> dict[str, str]:
-    """Return the C files of a network by name."""
-    generated = ModelSource(model, target, title)
+def source_files(
+    model: Network, target: Target, title: str, rig: Rig | None = None, named: str = "the network"
+) -> dict[str, str]:
+    """Return the C files of a network by name.
+
+    Args:
+        model: what to write.
+        target: for which kernels.
+        title: says in a comment which network it is.
+        rig: for whose servos, and with whose decoder settings.
+        named: what messages call the network.
+
+    Raises:
+        InputError: a layer is too large for the C kernels.
+    """
     settings = DecoderSettings() if rig is None else rig.smoothing
+    try:
+        generated = ModelSource(model, target, title)
+    except UnfitError as error:
+        raise InputError(f"{named}: cannot become C: {error}") from None
     texts: dict[str, str] = {
         "mandible_model.h": generated.header(),
         "mandible_model.c": generated.source(),

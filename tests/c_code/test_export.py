@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 from dataclasses import replace
@@ -15,8 +16,10 @@ from mandible.api import assemble
 from mandible.cli.main import main
 from mandible.device.audio import open_source
 from mandible.device.engines.reference import ReferenceEngine
+from mandible.errors import InputError
 from mandible.firmware_bridge.rig import Rig
 from mandible.models import network, released
+from mandible.models.layers import Add, Conv, Depthwise
 from mandible.models.network import Network
 from mandible.quantize import c_code
 from mandible.quantize.layer_names import layer_names
@@ -30,6 +33,7 @@ from tests.parity.make_network import Shape, whole
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "puppet.wav"
 TARGETS = tuple(c_code.TARGETS)
 SHAPES = {
+    "no_memory": Shape(channels=5, stem_taps=1, blocks=()),
     "narrow": Shape(channels=3, blocks=((2, 1), (3, 7))),
     "odd": Shape(channels=37, stem_taps=1, blocks=((9, 1), (1, 1), (4, 32))),
     "no_blocks": Shape(channels=17, stem_taps=5, blocks=()),
@@ -151,6 +155,76 @@ def test_heads_are_kept_in_the_network(taps: int, tmp_path: Path) -> None:
     np.testing.assert_array_equal(shown[:, 15:], logits(as_logits.logits_only(), hops))
 
 
+def test_heads_that_c_cannot_tell_apart_get_numbers(tmp_path: Path) -> None:
+    (tmp_path / "whole.tflite").write_bytes(whole(Shape(channels=12, heads={"Voice": 2, "voice": 3})))
+    to_streaming(tmp_path / "whole.tflite", tmp_path / "model.tflite")
+    model = network.load(tmp_path / "model.tflite")
+    program = build_network(write(model, "generic", tmp_path / "c"), head="head_voice_2", head_bytes=3)
+    hops = all_hops(20)
+    shown = np.frombuffer(run(program, hops.tobytes()), np.int8).reshape(len(hops), 18)
+    np.testing.assert_array_equal(shown[:, :15], logits(model, hops))
+    assert len(np.unique(shown[:, 15:])) > 5
+
+
+def test_what_the_structures_have_no_room_for_is_refused() -> None:
+    model = network.load(STREAMING_MODEL)
+    target = c_code.target_named("cortex-m4")
+    (at, deep) = next((i, one) for i, one in enumerate(model.layers) if isinstance(one, Depthwise))
+    (end, total) = next((i, one) for i, one in enumerate(model.layers) if isinstance(one, Add))
+    stem = model.layers[0]
+    assert isinstance(stem, Conv)
+    unfit = {
+        "remembers 80000 rows": (at, replace(deep, dilation=20000)),
+        "far coarser than its output": (end, replace(total, shift=0)),
+        "too large for the C kernels": (0, replace(stem, shifts=np.full_like(stem.shifts, 20))),
+    }
+    for said, (number, layer) in unfit.items():
+        layers = list(model.layers)
+        layers[number] = layer
+        with pytest.raises(InputError, match=said) as caught:
+            c_code.source_files(replace(model, layers=tuple(layers)), target, "x", named="m.tflite")
+        assert str(caught.value).startswith("m.tflite: cannot become C: ")
+
+
+def test_parts_of_two_exports_do_not_compile_together(tmp_path: Path) -> None:
+    for target in ("generic", "cortex-m4"):
+        c_code.export(released.resolve("nano"), tmp_path / target, target)
+    (tmp_path / "generic" / "mandible_model.h").write_bytes(
+        (tmp_path / "cortex-m4" / "mandible_model.h").read_bytes()
+    )
+    done = subprocess.run(
+        ["gcc", "-std=c99", "-fsyntax-only", tmp_path / "generic" / "mandible_model.c"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "mandible_model.h is of another export" in done.stderr
+
+
+def test_an_export_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    c_code.export(released.resolve("nano"), tmp_path, "generic")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def full(path: Path, text: str, encoding: str) -> None:
+        if path.name.endswith("mandible_model.c"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        path.write_bytes(text.encode(encoding))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(InputError, match=r"mandible_model\.c: cannot be written"):
+        c_code.export(released.resolve("small"), tmp_path, "cortex-m4")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "data", [[], {"train": 3}, {"train": ["x"]}, {"train": [{"source": "a", "licence": 1}]}]
+)
+def test_a_card_that_credits_nobody_readable_is_refused(data: object, tmp_path: Path) -> None:
+    model = replace(released.resolve("nano"), card={"data": data})
+    with pytest.raises(InputError, match=r"data\.train"):
+        c_code.export(model, tmp_path / "c")
+    assert not (tmp_path / "c").exists()
+
+
 def test_the_whole_line_says_what_run_says(tmp_path: Path) -> None:
     model, rig = released.resolve("nano"), Rig.load("skull")
     c_code.export(model, tmp_path / "c", "generic", rig)
@@ -192,6 +266,7 @@ def test_the_command_writes_a_folder(tmp_path: Path, capsys: pytest.CaptureFixtu
         (["--model", "nobody"], "neither a released model"),
         (["--model", str(SAMPLE)], "not a .tflite file"),
         (["--rig", "nothing.toml"], "nothing.toml"),
+        (["-o", ""], "-o needs the name of a folder"),
     ],
 )
 def test_bad_requests_write_nothing(

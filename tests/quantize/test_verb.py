@@ -67,6 +67,28 @@ def test_a_released_name_becomes_a_streaming_model_with_its_card(
     assert sorted(path.name for path in target.parent.iterdir()) == ["m.card.json", "m.tflite"]
 
 
+def test_what_does_not_fit_is_not_written(
+    speech: Path, target: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["quantize", "nano", "--recipe", "int8-ptq", "--calibration", str(speech), "-o", str(target)]
+    assert main([*words, "--budget", "core=m4,ram=4k", "--json"]) == 1
+    said = told(capsys)
+    assert (said["file"], said["budget"]["fits"], said["budget"]["ram_bytes"]["fits"]) == (None, False, False)
+    assert list(target.parent.iterdir()) == []
+    assert main([*words, "--budget", "core=m4,ram=8k"]) == 0
+    assert "fits cortex-m4" in capsys.readouterr().out
+    assert target.exists()
+
+
+def test_a_model_for_litert_alone_has_no_budget(
+    speech: Path, target: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["quantize", "nano", "--recipe", "float16", "--calibration", str(speech), "-o", str(target)]
+    assert main([*words, "--budget", "core=m4"]) == 2
+    assert "float16 made one for LiteRT" in capsys.readouterr().err
+    assert list(target.parent.iterdir()) == []
+
+
 def test_the_same_speech_and_seed_give_the_same_bytes(speech: Path, target: Path) -> None:
     written = []
     for _ in range(2):

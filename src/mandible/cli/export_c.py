@@ -6,9 +6,11 @@ import argparse
 import json
 from pathlib import Path
 
+from mandible.errors import InputError
 from mandible.firmware_bridge.rig import Rig
 from mandible.models import released
 from mandible.quantize import c_code
+from mandible.wording import one_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", default="nano", metavar="M", help="a released name or a streaming .tflite (default: nano)"
     )
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder to write")
+    parser.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write")
     targets = "; ".join(f"{target.name}: {target.purpose}" for target in c_code.TARGETS.values())
     parser.add_argument("--target", default="generic", metavar="T", help=f"{targets} (default: generic)")
     parser.add_argument("--rig", metavar="FILE", help="a rig file or name: writes its mixing and limits too")
@@ -24,16 +26,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Write the folder, and say what is in it and how to call it."""
+    if not args.output:
+        raise InputError("-o needs the name of a folder; . is the current one")
     rig = None if args.rig is None else Rig.load(args.rig)
     model = released.resolve(args.model)
-    files = c_code.export(model, args.output, args.target, rig)
+    files = c_code.export(model, Path(args.output), args.target, rig)
     if args.json:
         names = [path.name for path in files]
-        print(
-            json.dumps(
-                {"model": model.name, "target": args.target, "folder": str(args.output), "files": names}
-            )
-        )
+        print(json.dumps({"model": model.name, "target": args.target, "folder": args.output, "files": names}))
     else:
-        print(f"wrote {len(files)} files to {args.output}; compile the .c files, and begin with mandible.h")
+        place = one_line(args.output)
+        print(f"wrote {len(files)} files to {place}; compile the .c files, and begin with mandible.h")
     return 0

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Print the table, or JSON."""
-    core = budget.parse(f"core={args.core}").core
+    core = budget.core_named(args.core, "--core")
     rows = [described(name, core) for name in released.names()]
     if args.json:
         print(json.dumps({"models": rows}))
@@ -87,11 +87,11 @@ def _table(rows: list[dict[str, Any]], core: str) -> Table:
         table.add_row(
             row["name"],
             f"{row['parameters']:,}",
-            f"{row['file_bytes'] / 1024:.0f}",
+            f"{row['file_bytes'] / 1000:.0f}",
             str(row["lookahead_ms"]),
             *("" if one is None else f"{one * 100:.1f}" for one in accuracy),
-            f"{row['flash_bytes'] / 1024:.0f}",
-            f"{row['ram_bytes'] / 1024:.1f}",
+            f"{row['flash_bytes'] / 1000:.0f}",
+            f"{row['ram_bytes'] / 1000:.1f}",
             f"{row['instructions']:,}",
             ", ".join(row["fits"]),
         )

@@ -18,7 +18,19 @@ from mandible.cli.eval import WIDE_COLUMNS, progress_bar
 from mandible.errors import InputError
 from mandible.models import network
 from mandible.models.settings import MAX_LOOKAHEAD_MS
-from mandible.quantize import ai_edge, auto, calibration, float_model, layer_error, outcome, recipes
+from mandible.quantize import (
+    ai_edge,
+    auto,
+    budget,
+    budget_report,
+    calibration,
+    float_model,
+    layer_error,
+    outcome,
+    recipes,
+    shape,
+)
+from mandible.quantize.budget import Budget
 from mandible.quantize.layer_error import LayerError
 from mandible.quantize.recipes import AUTO, EVERY_ENGINE, Made, Request
 
@@ -68,12 +80,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--range-share", type=float, metavar="S",
         help="share of the values that a layer's range covers, 0.99 to 1, instead of the recipe's",
     )  # fmt: skip
+    parser.add_argument(
+        "--budget", metavar="B",
+        help=f"what a microcontroller has, as in {budget.EXAMPLE}; where the model does not fit, nothing is "
+        "written and the exit code is 1. Without speech and -o it only says whether a model fits",
+    )  # fmt: skip
     parser.add_argument("--lookahead-ms", type=int, metavar="MS", help="of a model that no card describes")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the speech that is taken")
 
 
 def main(args: argparse.Namespace) -> int:
-    """Quantise; 0 when written, 1 when nothing is inside the loss."""
+    """Quantise; 0 when written, 1 when nothing is inside the loss or the budget."""
+    wanted = None if args.budget is None else budget.parse(args.budget)
+    if wanted is not None and args.calibration is None and not args.corpus and args.target is None:
+        return _only_fits(args, wanted)
     _check(args)
     model = float_model.load(args.model)
     if args.lookahead_ms is not None:
@@ -91,10 +111,28 @@ def main(args: argparse.Namespace) -> int:
         )  # fmt: skip
         tried, best = _made(args, request)
         errors = _layers(tried, best, request) if args.layers else []
-    if best is not None and args.target is not None:
+    needs = None if wanted is None or best is None else _needs(best, wanted)
+    is_good = best is not None and (needs is None or bool(needs["fits"]))
+    if best is not None and is_good and args.target is not None:
         outcome.write(best, args.target)
-    _show(args, tried, best, errors)
-    return 0 if best is not None else 1
+    _show(args, tried, best, errors, needs, args.target if is_good else None)
+    return 0 if is_good else 1
+
+
+def _only_fits(args: argparse.Namespace, wanted: Budget) -> int:
+    """Say whether a model, float or int8, fits; nothing is quantised."""
+    told = budget_report.document(shape.network_named(args.model), wanted)
+    if args.json:
+        print(json.dumps({"model": args.model, "budget": told}, allow_nan=False))
+    else:
+        _show_budget(_console(), told)
+    return 0 if told["fits"] else 1
+
+
+def _needs(made: Made, wanted: Budget) -> dict[str, Any]:
+    if made.runs_on != EVERY_ENGINE:
+        raise InputError(f"--budget is for models that become C, and {made.recipe.name} made one for LiteRT")
+    return budget_report.document(network.parse(made.data, Path("quantised.tflite")), wanted)
 
 
 def _made(args: argparse.Namespace, request: Request) -> tuple[tuple[Made, ...], Made | None]:
@@ -146,9 +184,15 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _show(
-    args: argparse.Namespace, tried: tuple[Made, ...], best: Made | None, errors: list[LayerError]
+    args: argparse.Namespace,
+    tried: tuple[Made, ...],
+    best: Made | None,
+    errors: list[LayerError],
+    needs: dict[str, Any] | None,
+    target: Path | None,
 ) -> None:
-    written = str(args.target) if best is not None and args.target is not None else None
+    """Say what was tried; ``target`` is what was written, if anything."""
+    written = None if target is None else str(target)
     if args.json:
         told: dict[str, Any] = {
             "model": args.model,
@@ -159,17 +203,31 @@ def _show(
         if args.layers:
             told["layers"] = [error.described() for error in errors]
             told["worst_layer"] = layer_error.worst(errors).name
+        if needs is not None:
+            told["budget"] = needs
         print(json.dumps(told, allow_nan=False))
         return
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDE_COLUMNS)
+    console = _console()
     console.print(outcome.table(tried, best))
     if errors:
         console.print(outcome.layer_table(errors))
         worst = layer_error.worst(errors)
         print(f"{worst.name} hurts the logits most: {worst.logits_share:.0%} of their error")
+    if needs is not None:
+        _show_budget(console, needs)
     if written:
         print(f"wrote {written} and its card")
+    elif needs is not None and not needs["fits"]:
+        print("nothing written")
     if best is None:
         print("nothing written: none loses little enough; try --corpus DIR to train, or a larger --max-loss")
+
+
+def _show_budget(console: Console, told: dict[str, Any]) -> None:
+    console.print(budget_report.table(told))
+    print(budget_report.verdict(told))
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDE_COLUMNS)
