@@ -25,6 +25,7 @@ from mandible.models.quantisation import (
     clamped_output,
     requantisation,
 )
+from mandible.models.refused_operators import reason_against
 from mandible.models.tflite_file import Graph, Operator, Tensor
 from mandible.models.visemes import VISEME_COUNT
 
@@ -108,7 +109,7 @@ class _Builder:
             "ADD": self._add,
         }
         if operator.name not in steps:
-            raise UnfitError(f"ours are {', '.join(steps)}; convert with mandible.quantize.streaming")
+            raise UnfitError(f"ours are {', '.join(steps)}: {reason_against(operator.name)}")
         wanted_inputs = 2 if operator.name in ("CONCATENATION", "ADD") else 3
         if len(operator.inputs) != wanted_inputs or len(operator.outputs) != 1:
             raise UnfitError(f"it has {len(operator.inputs)} inputs and {len(operator.outputs)} outputs")

@@ -15,8 +15,32 @@ MAX_CHANNELS = 4096
 MAX_STATE_BYTES = 1024 * 1024
 
 
+def takes_sequences(graph: Graph) -> bool:
+    """Tell whether a graph takes a sequence [1, T, 1, C] at once and keeps no state between calls.
+
+    A T of 1 may stand for any length; then padding in time, which no streaming model has, tells.
+    """
+    if len(graph.inputs) != 1:
+        return False
+    shape = graph.tensors[graph.inputs[0]].shape
+    pads = any(operator.name == "PAD" for operator in graph.operators)
+    return len(shape) == 4 and shape[0] == shape[2] == 1 and (shape[1] != 1 or pads)
+
+
+def _check_is_streaming(graph: Graph) -> None:
+    if not takes_sequences(graph):
+        return
+    kind = graph.tensors[graph.inputs[0]].kind
+    if kind != "int8":
+        raise UnfitError(f"it is {kind} and takes whole sequences; make it one with: mandible quantize")
+    raise UnfitError(
+        "it takes whole sequences; make it one in Python: mandible.quantize.streaming.to_streaming(OLD, NEW)"
+    )
+
+
 def check_interface(graph: Graph) -> None:
     """Raise UnfitError unless inputs are features and states, and outputs logits, heads and those states."""
+    _check_is_streaming(graph)
     heads = len(graph.outputs) - len(graph.inputs)
     if not graph.inputs or not 0 <= heads <= MOST_HEADS:
         raise UnfitError(

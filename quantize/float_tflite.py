@@ -80,13 +80,15 @@ class _Reading:
         graph = self._graph
         if not graph.outputs:
             raise UnfitError("it has no output")
+        # Before anything else that an int8 or streaming model must lack: that it is int8.
+        channels = self._sequence(graph.inputs[0]) if graph.inputs else 0
         if len(graph.inputs) != 1:
             raise UnfitError(
                 f"it has {len(graph.inputs)} inputs; a whole-sequence model has one, [1, T, 1, {MEL_BANDS}]"
             )
         if len(graph.operators) > MAX_LAYERS:
             raise UnfitError(f"it has {len(graph.operators)} operators, more than {MAX_LAYERS}")
-        if self._sequence(graph.inputs[0]) != MEL_BANDS:
+        if channels != MEL_BANDS:
             raise UnfitError(f"its input is not [1, T, 1, {MEL_BANDS}]")
         self._values[graph.inputs[0]] = 0
         for number, operator in enumerate(graph.operators):

@@ -14,7 +14,7 @@ from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from mandible.device.frames import MEL_BANDS
-from mandible.errors import InputError
+from mandible.errors import DeviceError, InputError
 from mandible.models.tcn import keras
 from mandible.small_file import read_small
 from mandible.wording import shortened
@@ -46,7 +46,13 @@ def as_tflite(path: Path) -> tuple[bytes, list[str]]:
         InputError: the file is damaged, holds a layer that the family lacks, or cannot be converted.
         DeviceError: TensorFlow is not installed.
     """
-    keras()  # TensorFlow must be there, and set up for the older Keras that training uses
+    try:
+        keras()  # TensorFlow must be there, and set up for the older Keras that training uses
+    except DeviceError:
+        raise DeviceError(
+            f"{path}: a Keras file is read with TensorFlow; in mandible's source folder: pip install -e "
+            "'.[train]', or give the model as a float .tflite or as weights of `mandible train` (.float.npz)"
+        ) from None
     data = read_small(path, MOST_BYTES)
     is_zip = data.startswith(_ZIP_MARK)
     _check_layers(_json_of_zip(path, _CONFIG) if is_zip else _config_of_hdf5(path), path)

@@ -34,14 +34,15 @@ from mandible.models.augment.chunks import ChunkAugmenter
 from mandible.models.released import card_path
 from mandible.models.settings import Settings, from_record
 from mandible.models.train import Selection, selected, trained
-from mandible.quantize import ai_edge, float_model, ptq, ranges, recipes, separation
+from mandible.quantize import ai_edge, float_model, ptq, ranges, separation
 from mandible.quantize.streaming import streaming_bytes
 from mandible.whole_file import written
 
 CALIBRATION_UTTERANCES = 200
 CALIBRATION_CHUNKS = 150
 CALIBRATION_HOPS = 300
-RECIPE = "int8-ptq"
+# Less than the recipe's: half of these pieces are noisy, and their rarest values are not speech's.
+RANGE_SHARE = 0.999
 # What a card does not repeat of a training record: it tells the data by the hashes of its sources.
 _NOT_OF_TRAINING = ("data", "sounds", training_record.LEARNED_FROM)
 
@@ -86,8 +87,8 @@ def release(folder: Path, corpora: Sequence[Path], target: Path) -> None:
     }
     weights = target.with_name(f"{target.stem}.{float_weights.FILE}")
     with written(target) as partial:
-        exact, share = float_model.load(folder), recipes.named(RECIPE).range_share
-        found = ranges.observed(exact, calibration_pieces(selection, settings), share)
+        exact = float_model.load(folder)
+        found = ranges.observed(exact, calibration_pieces(selection, settings), RANGE_SHARE)
         partial.write_bytes(streaming_bytes(ai_edge.int8(exact, found), target))
         told["metrics"] = _metrics(model, partial, corpora, settings.lookahead_ms)
         with written(weights) as copy:

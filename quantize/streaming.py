@@ -21,11 +21,13 @@ from pathlib import Path
 
 from mandible.models import network
 from mandible.models.heads import Head
+from mandible.models.network import Network
+from mandible.models.network_interface import takes_sequences
 from mandible.models.tflite_file import parse, read_bytes
 from mandible.quantize.streaming_rewrite import Rewrite, State
 from mandible.whole_file import written
 
-__all__ = ["State", "StreamingReport", "streaming_bytes", "to_streaming"]
+__all__ = ["State", "StreamingReport", "load", "streamed", "streaming_bytes", "to_streaming"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,9 @@ class StreamingReport:
     heads: tuple[Head, ...] = ()
 
 
-def to_streaming(source: Path, target: Path, head_names: Sequence[str] | None = None) -> StreamingReport:
+def to_streaming(
+    source: Path | str, target: Path | str, head_names: Sequence[str] | None = None
+) -> StreamingReport:
     """Rewrite ``source`` (input [1,T,1,40], one output [1,T,1,15]) as the one-hop model ``target``.
 
     ``target`` gets input 0 ``mel``, inputs 1.. ``state_k``; output 0 ``logits``, then the heads, then
@@ -63,6 +67,7 @@ def to_streaming(source: Path, target: Path, head_names: Sequence[str] | None = 
         InputError: naming the operator, for a graph that is not a causal int8 network of PAD, CONV_2D,
             DEPTHWISE_CONV_2D and ADD; or ``target`` cannot be written.
     """
+    source, target = Path(source), Path(target)
     rewrite, data = _rewritten(read_bytes(source), source, head_names)
     checked = network.parse(data, source)
     with written(target) as partial:
@@ -86,6 +91,24 @@ def streaming_bytes(content: bytes, source: Path, head_names: Sequence[str] | No
     _, data = _rewritten(content, source, head_names)
     network.parse(data, source)
     return data
+
+
+def streamed(content: bytes, source: Path) -> bytes:
+    """Return the streaming form of an int8 model's bytes, which are that already or take whole sequences.
+
+    Raises:
+        InputError: as ``to_streaming``. Streaming bytes are not looked into.
+    """
+    return streaming_bytes(content, source) if takes_sequences(parse(content, source)) else content
+
+
+def load(path: Path) -> Network:
+    """Return the network in an int8 ``.tflite`` of either form.
+
+    Raises:
+        InputError: it is damaged, or of another family; one line.
+    """
+    return network.parse(streamed(read_bytes(path), path), path)
 
 
 def _rewritten(content: bytes, source: Path, head_names: Sequence[str] | None) -> tuple[Rewrite, bytes]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +11,10 @@ import numpy as np
 from mandible.errors import InputError
 from mandible.models.network_interface import MAX_LAYERS, MAX_STATE_BYTES
 from mandible.models.quantisation import UnfitError
+from mandible.models.refused_operators import reason_against
 from mandible.models.tflite_file import Graph, Operator, Tensor
 from mandible.quantize.streaming_outputs import named_outputs
 from mandible.quantize.tflite_writer import TfliteWriter
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 SOURCE_OPERATORS = ("PAD", "CONV_2D", "DEPTHWISE_CONV_2D", "ADD")
 VALID_PADDING = 1
@@ -215,21 +209,6 @@ class Rewrite:
 
     def _refused(self, reason: str) -> InputError:
         return InputError(f"{self._path}: cannot be made streaming: {reason}")
-
-
-@cache
-def _reasons() -> dict[str, str]:
-    path = Path(__file__).with_name("refused_operators.toml")
-    return {
-        operator: group["reason"]
-        for group in tomllib.loads(path.read_text(encoding="utf-8"))["group"]
-        for operator in group["operators"]
-    }
-
-
-def reason_against(operator: str) -> str:
-    """Return why a streaming model of the family cannot hold an operator, and what to do instead."""
-    return _reasons().get(operator, _reasons()["*"])
 
 
 def _same_quantisation(one: Tensor, other: Tensor) -> bool:

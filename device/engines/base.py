@@ -10,7 +10,7 @@ from mandible.device.frames import MEL_BANDS, Logits, Mel
 class Engine(Protocol):
     """A streaming int8 viseme network with its state inside.
 
-    ``exact`` engines agree byte for byte with each other; the others stay within 4 LSB on logits.
+    ``exact`` engines agree byte for byte with each other; the others stay within 3 LSB on logits.
     ``output_scale`` is the logits' float value per step.
     """
 

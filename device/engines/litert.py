@@ -1,4 +1,4 @@
-"""LiteRT with its XNNPACK kernels: fast, within 4 LSB of the exact engines, not equal to them."""
+"""LiteRT with its XNNPACK kernels: fast, within 3 LSB of the exact engines, not equal to them."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mandible.errors import DeviceError
+from mandible.quantize import programs
 from mandible.wording import shortened
 
 LONGEST_COMPLAINT = 200
@@ -72,25 +73,19 @@ def call(
     """Run a program to its end and return its status and words; its input is empty.
 
     Raises:
-        DeviceError: it is missing, or took longer than ``timeout_s`` and was ended.
+        DeviceError: it is missing, or took longer than ``timeout_s`` and was ended, or we were interrupted.
     """
     program = str(arguments[0])
+    words = [find(program), *map(str, arguments[1:])]
     try:
-        return subprocess.run(
-            [find(program), *map(str, arguments[1:])],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout_s,
-            check=False,
-        )
+        done = programs.run(words, timeout_s, folder=folder)
     except subprocess.TimeoutExpired:
         raise DeviceError(
             f"{program} did not finish within {timeout_s:.0f} s and was ended; give it fewer hops, "
             "or look for a loop without an end in the exported code"
         ) from None
+    out, err = (written.decode(errors="replace") for written in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(words, done.returncode, out, err)
 
 
 def first_complaint(words: str) -> str:

@@ -12,10 +12,10 @@ from mandible import __version__
 from mandible.device.decoder_settings import DecoderSettings
 from mandible.errors import InputError
 from mandible.firmware_bridge.rig import Rig
-from mandible.models import network
 from mandible.models.network import Network
 from mandible.models.quantisation import UnfitError
 from mandible.models.released import ModelFile
+from mandible.quantize import streaming
 from mandible.quantize.c_code import decoder_tables, notice, rig_tables
 from mandible.quantize.c_code.model_source import ModelSource
 from mandible.quantize.c_code.targets import Target, target_named
@@ -32,7 +32,7 @@ def export(model: ModelFile, folder: Path, target: str = "generic", rig: Rig | N
     """Write the C of a model, its front end and its decoder into ``folder``; return the files.
 
     Args:
-        model: a streaming int8 model.
+        model: an int8 model, streaming or of whole sequences.
         folder: made if it is not there; files of an earlier export in it are replaced, others left alone.
         target: a name of ``targets.toml``.
         rig: whose decoder settings are used, and for whose servos ``mandible_rig.c`` is written too.
@@ -42,7 +42,7 @@ def export(model: ModelFile, folder: Path, target: str = "generic", rig: Rig | N
             written. Nothing is written before all of it is known to be sound.
     """
     chosen = target_named(target)
-    texts = source_files(network.load(model.path), chosen, _title(model, chosen), rig, str(model.path))
+    texts = source_files(streaming.load(model.path), chosen, _title(model, chosen), rig, str(model.path))
     texts["NOTICE"] = notice.text(model)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -36,6 +36,7 @@ class OnnxRunner:
     Args:
         content: bytes of an ``.onnx`` file.
         path: names the file in messages.
+        fuses: lets ONNX Runtime fuse layers; without, it computes each operator of the graph as it stands.
 
     Raises:
         InputError: the bytes are no model of ours.
@@ -45,11 +46,13 @@ class OnnxRunner:
     name = "onnx"
     exact = False
 
-    def __init__(self, content: bytes, path: Path | str = "model.onnx") -> None:
+    def __init__(self, content: bytes, path: Path | str = "model.onnx", *, fuses: bool = True) -> None:
         runtime = onnxruntime()
         options = runtime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = FATAL_ONLY
+        if not fuses:
+            options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
         # Or pairs of products saturate at 16 bits on processors with AVX2 but without VNNI.
         options.add_session_config_entry("session.x64quantprecision", "1")
         try:

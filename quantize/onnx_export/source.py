@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mandible.errors import InputError
-from mandible.models import float_weights, network, released
-from mandible.quantize import float_model
+from mandible.models import float_weights, released
+from mandible.quantize import float_model, streaming
 from mandible.quantize.onnx_export.floating import float32
 from mandible.quantize.onnx_export.integer import exact
 from mandible.quantize.onnx_export.qdq import int8
+from mandible.wording import one_line
 
 PRECISIONS = ("int8", "float32", "exact")
 
@@ -37,7 +38,7 @@ def exported(model: str, precision: str, *, symmetric: bool = False) -> Exported
     """Return a model as ONNX.
 
     Args:
-        model: ``int8`` and ``exact``: a released model's name or a streaming ``.tflite`` file; ``float32``:
+        model: ``int8`` and ``exact``: a released model's name or an int8 ``.tflite`` file; ``float32``:
             whatever ``mandible.quantize.float_model.load`` takes.
         precision: one of ``PRECISIONS``.
         symmetric: leave out zero points; ``int8`` only.
@@ -54,7 +55,7 @@ def exported(model: str, precision: str, *, symmetric: bool = False) -> Exported
         return _float(model)
     found = released.resolve(model)
     told = _told(found.name, found.sha256, found.lookahead_ms)
-    checked = network.load(found.path)
+    checked = streaming.load(found.path)
     content = exact(checked, told) if precision == "exact" else int8(checked, told, symmetric=symmetric)
     return Exported(content, found.name, found.sha256, found.lookahead_ms)
 
@@ -77,4 +78,5 @@ def _float(model: str) -> Exported:
 
 
 def _told(name: str, sha256: str, lookahead_ms: int) -> dict[str, object]:
-    return {"name": name, "model_sha256": sha256, "lookahead_ms": lookahead_ms}
+    # A file's name need not be text at all.
+    return {"name": one_line(name), "model_sha256": sha256, "lookahead_ms": lookahead_ms}

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mandible.errors import DeviceError, MandibleError
+from mandible.quantize import programs
 from mandible.quantize.boards import TooLargeError
 from mandible.quantize.parity import accuracy, registry
 from mandible.quantize.parity.accuracy import Accuracy, Recording
@@ -44,6 +45,7 @@ class Plan:
         tolerances: what they are held to.
         tflite_python: see ``engine.Options``.
         recordings_apart: replaces the most recordings that a slow engine hears; None to leave it.
+        speech_hops: of speech that were asked for; ``segments`` has fewer where the recordings have.
     """
 
     names: Sequence[str]
@@ -52,6 +54,7 @@ class Plan:
     recordings: Sequence[Recording] = ()
     tflite_python: str | None = None
     recordings_apart: int | None = None
+    speech_hops: int = 0
 
     def heard_by(self, name: str) -> Sequence[Recording]:
         """Return the recordings that an engine is scored on."""
@@ -133,17 +136,20 @@ def check(subject: Subject, plan: Plan, report: Report = lambda name, hops: None
         # Those in this process first and one by one, so that nothing disturbs their timing.
         for name in together:
             results[name] = _run(name, subject, plan, options, report)
-        with ThreadPoolExecutor(APART) as pool:
+        # The pool is left first: whoever waits for a program in it learns that this was ended.
+        with programs.endable() as end, ThreadPoolExecutor(APART) as pool:
             try:
                 for result in pool.map(lambda name: _run(name, subject, plan, options, report), apart):
                     results[result.name] = result
             except BaseException:
-                # Ctrl-C has reached the simulators too; those that wait must not begin.
+                # A signal reaches this thread alone; what waits must not begin, what runs must not go on.
                 pool.shutdown(wait=False, cancel_futures=True)
+                end()
                 raise
     ordered = [results[name] for name in registry.NAMES if name in results]
     for result in ordered:
         _judge(result, yardstick, subject, plan)
+        _score(result, subject, plan)
     _judge_accuracy(ordered, plan)
     return Checked(subject, plan, yardstick.name, ordered)
 
@@ -160,8 +166,7 @@ def _first(subject: Subject, plan: Plan, options: Options, report: Report) -> di
 
 def _run(name: str, subject: Subject, plan: Plan, options: Options, report: Report) -> Result:
     result = Result(name)
-    heard = plan.heard_by(name)
-    hops = [*(segment.hops for segment in plan.segments), *(one.mels for one in heard)]
+    hops = [*(segment.hops for segment in plan.segments), *(one.mels for one in plan.heard_by(name))]
     done: Progress = lambda count: report(name, count)  # noqa: E731  # a closure over the name
     try:
         engine = registry.create(name, subject, options)
@@ -176,16 +181,21 @@ def _run(name: str, subject: Subject, plan: Plan, options: Options, report: Repo
         result.status, result.reasons = FAILED, [shortened(str(error) or type(error).__name__, 300)]
         return result
     try:
-        outcome = engine.run(hops, done)
+        result.outcome = engine.run(hops, done)
     except REFUSALS as error:
         result.status, result.reasons = FAILED, [shortened(str(error) or type(error).__name__, 300)]
-        return result
-    result.outcome = outcome
-    if heard:
-        result.accuracy = accuracy.scored(
-            heard, outcome.logits[len(plan.segments) :], subject.lookahead_ms, subject.network.output_scale
-        )
     return result
+
+
+def _score(result: Result, subject: Subject, plan: Plan) -> None:
+    heard = plan.heard_by(result.name)
+    if result.outcome is not None and result.found is not None and heard:
+        result.accuracy = accuracy.scored(
+            heard,
+            result.outcome.logits[len(plan.segments) :],
+            subject.lookahead_ms,
+            subject.network.output_scale,
+        )
 
 
 def _compared_logits(result: Result, plan: Plan) -> list[NDArray[np.generic]]:

@@ -31,6 +31,7 @@ def document(checked: Checked) -> dict[str, Any]:
         "float": None if subject.float_model is None else subject.float_model.name,
         "yardstick": checked.yardstick,
         "segments": [{"name": one.name, "kind": one.kind, "hops": len(one.hops)} for one in plan.segments],
+        "speech_hops_asked": plan.speech_hops,
         "tolerances": vars(plan.tolerances).copy(),
         "engines": [_engine(one) for one in checked.results],
         "confusion": confusion(checked),

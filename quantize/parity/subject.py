@@ -11,10 +11,10 @@ import numpy as np
 from mandible.errors import InputError
 from mandible.models import network, released
 from mandible.models.network import Network
-from mandible.models.tflite_file import parse, read_bytes
+from mandible.models.tflite_file import read_bytes
 from mandible.quantize import float_model, layer_error
 from mandible.quantize.float_model import FloatModel
-from mandible.quantize.streaming import streaming_bytes
+from mandible.quantize.streaming import streamed
 from mandible.quantize.whole_sequence import whole_sequence
 
 # Any length will do: interpreters resize the input to that of a segment.
@@ -64,17 +64,14 @@ def named(model: str, float_name: str | None = None) -> Subject:
     """
     file = released.resolve(model)
     given = read_bytes(file.path)
-    # A whole-sequence model has one input; a streaming one without any memory is the same in both forms.
-    inputs = parse(given, file.path).inputs
-    is_whole = len(inputs) == 1 and parse(given, file.path).tensors[inputs[0]].shape[1:2] != (1,)
-    content = streaming_bytes(given, file.path) if is_whole else given
+    content = streamed(given, file.path)
     parsed = network.parse(content, file.path)
     return Subject(
         name=file.name,
         path=file.path,
         sha256=file.sha256,
         content=content,
-        sequence=given if is_whole else whole_sequence(content, file.path, SEQUENCE_HOPS),
+        sequence=given if content != given else whole_sequence(content, file.path, SEQUENCE_HOPS),
         network=parsed,
         lookahead_ms=file.lookahead_ms,
         float_model=_float_of(model, float_name, file.lookahead_ms, parsed),

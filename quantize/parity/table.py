@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mandible.quantize.parity.engine import INSTRUCTIONS
+from mandible.quantize.parity.hops import LEVELS_DB, SPEECH
 from mandible.wording import one_line
 
 NOTHING = "–"
@@ -85,8 +86,15 @@ def remarks(document: dict[str, Any]) -> Iterator[str]:
     for row in document["engines"]:
         for reason in row["reasons"]:
             yield f"{row['status']}: {row['name']}: {reason.removeprefix('engine ' + row['name'] + ': ')}"
-    if not any(one["kind"] == "speech" for one in document["segments"]):
+    speech_hops = sum(one["hops"] for one in document["segments"] if one["kind"] == SPEECH)
+    asked = document["speech_hops_asked"]
+    if not speech_hops:
         yield "no speech was compared: give some with --speech or --corpus"
+    elif speech_hops < asked:
+        yield (
+            f"{speech_hops:,} hops of speech were compared, not {asked:,}: that is all of the recordings at "
+            f"{len(LEVELS_DB)} levels; give more with --speech or --corpus"
+        )
     whole = max((row["accuracy"]["recordings"] for row in document["engines"] if row["accuracy"]), default=0)
     fewer = [
         row["name"]

@@ -74,7 +74,7 @@ def load(model: str, given: str | None = None) -> Tolerances:
     """
     ours = tomllib.loads(FILE.read_text(encoding="utf-8"))
     values = {name: value for group in GROUPS for name, value in ours[group].items()}
-    found = Tolerances(**(values | ours[MODELS].get(model, {})))
+    found = Tolerances(**(values | ours.get(MODELS, {}).get(model, {})))
     if given is None:
         return found
     path = Path(given)

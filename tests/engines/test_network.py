@@ -15,8 +15,9 @@ from mandible.models import network, tflite_file
 from mandible.models.fixed_point import multiply, quantize_multiplier
 from mandible.models.network import Add, Conv, Depthwise
 from mandible.models.network_builder import build_layers
-from tests.engines.hops import STREAMING_MODEL
+from tests.engines.hops import SEQUENCE_MODEL, STREAMING_MODEL
 from tests.engines.surgery import Edit, changed, operator, rename_operator, set_data, tensor
+from tests.parity.make_network import Shape, whole
 
 NETWORK = network.load(STREAMING_MODEL)
 
@@ -112,7 +113,11 @@ def _zero_point(name: str, value: int) -> Edit:
 
 
 DEFECTS: dict[str, tuple[Edit, str]] = {
-    "operator": (lambda m: rename_operator(m, "ADD", "MUL"), r"operator 7 \(MUL\): ours are"),
+    "operator": (
+        lambda m: rename_operator(m, "ADD", "MUL"),
+        r"operator 7 \(MUL\): ours are .*; fold batch normalisation into the convolutions",
+    ),
+    "recurrent": (lambda m: rename_operator(m, "ADD", "LSTM"), r"it is recurrent; train a causal model"),
     "rank": (_shape("mel", 1, 40), "'mel' has rank 2, not 4"),
     "features": (_shape("mel", 1, 1, 1, 39), "not 40 features"),
     "logits": (_shape("logits", 1, 1, 1, 14), "'logits' has shape"),
@@ -182,6 +187,19 @@ def test_a_defect_is_named_in_one_line(defect: str, tmp_path: Path) -> None:
         network.load(path)
     assert str(refused.value).startswith(f"{path}: ")
     assert "\n" not in str(refused.value)
+
+
+def test_a_model_that_takes_whole_sequences_is_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "whole.tflite"
+    for content in (SEQUENCE_MODEL.read_bytes(), whole(Shape(frames=1))):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=r"takes whole sequences; .*streaming\.to_streaming\(OLD, NEW\)"):
+            network.load(path)
+    path.write_bytes(
+        changed(SEQUENCE_MODEL, lambda m: setattr(tensor(m, "serving_default_mel:0"), "type", 0))
+    )
+    with pytest.raises(InputError, match=r"it is float32 and takes whole sequences; .* mandible quantize"):
+        network.load(path)
 
 
 def test_layers_cannot_claim_more_weights_than_the_file_holds() -> None:

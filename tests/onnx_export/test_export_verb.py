@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -18,9 +19,10 @@ from mandible.cli.export import KINDS
 from mandible.errors import DeviceError
 from mandible.models import released
 from mandible.quantize.onnx_export import OnnxRunner
-from mandible.quantize.streaming import streaming_bytes
+from mandible.quantize.streaming import streaming_bytes, to_streaming
 from tests.cli.command import ROOT, complaint, mandible, succeed
 from tests.engines.hops import SEQUENCE_MODEL, STREAMING_MODEL, speech_hops
+from tests.engines.surgery import changed, rename_operator
 from tests.parity.make_network import Shape, whole
 
 Run = Callable[..., tuple[int, str, str]]
@@ -75,6 +77,48 @@ def test_a_file_and_its_heads_are_exported_too(run: Run, tmp_path: Path) -> None
     assert [value.name for value in onnx.load(out).graph.output][:2] == ["logits", "voiced"]
 
 
+@pytest.mark.parametrize("frames", [64, 1])
+def test_a_model_that_takes_whole_sequences_is_made_streaming_first(
+    frames: int, run: Run, tmp_path: Path
+) -> None:
+    source, streaming = tmp_path / "whole.tflite", tmp_path / "streaming.tflite"
+    source.write_bytes(whole(Shape(frames=frames, heads={"voiced": 2})))
+    to_streaming(source, streaming)
+    content = []
+    for model in (source, streaming):
+        out = tmp_path / "m.onnx"
+        assert run("onnx", "--model", model, "-o", out)[0] == 0
+        made = onnx.load(out)
+        del made.metadata_props[:]  # the files' own names and checksums
+        content.append(made.SerializeToString(deterministic=True))
+    assert content[0] == content[1]
+
+
+def test_a_whole_sequence_of_another_family_is_refused_with_what_to_do(run: Run, tmp_path: Path) -> None:
+    model = tmp_path / "other.tflite"
+    for source in (SEQUENCE_MODEL, STREAMING_MODEL):
+        model.write_bytes(changed(source, lambda made: rename_operator(made, "ADD", "MUL")))
+        code, _, complained = run("onnx", "--model", model, "-o", tmp_path / "m.onnx")
+        assert code == 2
+        assert "fold batch normalisation into the convolutions" in complained
+
+
+@pytest.mark.parametrize("precision", ["int8", "float32"])
+def test_names_that_are_no_text_are_escaped(precision: str, tmp_path: Path) -> None:
+    source = released.resolve("nano").path
+    if precision == "float32":
+        source = source.with_name("nano.float.npz")
+    model = tmp_path / os.fsdecode(b"k\xff" + os.fsencode(source.suffix))
+    model.write_bytes(source.read_bytes())
+    out = tmp_path / os.fsdecode(b"\xfe\x1b[31m\n.onnx")
+    said = succeed("export", "onnx", "--model", model, "--precision", precision, "-o", out).decode()
+    assert said.endswith("\n")
+    assert said[:-1].isprintable()
+    assert r"\udcfe\x1b[31m\n.onnx: k\udcff" in said
+    told = {entry.key: entry.value for entry in onnx.load(out).metadata_props}
+    assert told["name"] == r"k\udcff"
+
+
 def test_json_and_verbose_are_understood_before_and_behind_the_kind(run: Run, tmp_path: Path) -> None:
     out = tmp_path / "m.onnx"
     for words in (("--json", "onnx"), ("onnx", "--json")):
@@ -107,11 +151,13 @@ def test_one_kind_works_where_another_is_broken(
         (("--model", "nope"), "neither a released model"),
         (("--model", "nano", "--precision", "exact", "--symmetric"), "--symmetric is about int8"),
         (("--model", "nano", "--precision", "float32", "--symmetric"), "--symmetric is about int8"),
-        (("--model", str(SEQUENCE_MODEL)), "not a streaming viseme network"),
         (("--model", "pyproject.toml"), "not a .tflite file"),
         (("--model", "tests"), "neither a released model"),
         (("--model", "nope", "--precision", "float32"), "no such model"),
-        (("--model", str(STREAMING_MODEL), "--precision", "float32"), "streaming.tflite"),
+        (
+            ("--model", str(STREAMING_MODEL), "--precision", "float32"),
+            "quantised already; name the float model",
+        ),
         (("--model", "x" * 5000), "neither a released model"),
         (("--model", "x" * 5000, "--precision", "float32"), "no such model"),
     ],

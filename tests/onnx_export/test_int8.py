@@ -78,6 +78,16 @@ def test_without_zero_points_it_stays_within_the_tolerance(size: str) -> None:
     assert agreement(reference, made) >= 0.97
 
 
+def test_unfused_it_is_closer() -> None:
+    checked, hops = released_network("small"), speech_hops()[:400]
+    content, reference = int8(checked, symmetric=True), expected(checked, hops)
+    fused, unfused = (
+        np.mean(apart(reference, np.array([runner.step(hop) for hop in hops])) > 0)
+        for runner in (OnnxRunner(content), OnnxRunner(content, fuses=False))
+    )
+    assert 0 < unfused < fused
+
+
 @sizes
 def test_exact_is_exact(size: str) -> None:
     checked = released_network(size)

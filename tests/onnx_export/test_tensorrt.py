@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +56,17 @@ def test_it_builds_the_symmetric_model(export: Export, tmp_path: Path) -> None:
     assert (build["network_flags"], build["flags"]) == (1, ["int8 flag"])
     assert build["limits"] == {"workspace": 100 << 20}
     assert (tmp_path / "m.engine").read_bytes() == b"engine 1"
+
+
+def test_names_that_are_no_text_are_escaped(export: Export, tmp_path: Path) -> None:
+    model = tmp_path / os.fsdecode(b"k\xff.tflite")
+    model.write_bytes(released.resolve("nano").path.read_bytes())
+    out = tmp_path / os.fsdecode(b"\xfe\x1b[31m.engine")
+    code, said, _ = export(FakeTensorrt(), "--model", str(model), out=out)
+    assert code == 0
+    assert said[:-1].isprintable()
+    assert r"\udcfe\x1b[31m.engine: k\udcff" in said
+    assert out.read_bytes() == b"engine 1"
 
 
 def test_a_record_beside_the_engine_says_what_it_was_built_from(export: Export, tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from mandible.errors import InputError
 from mandible.models import network
+from mandible.models.refused_operators import reason_against
 from mandible.quantize.streaming import streaming_bytes, to_streaming
-from mandible.quantize.streaming_rewrite import SOURCE_OPERATORS, reason_against
+from mandible.quantize.streaming_rewrite import SOURCE_OPERATORS
 from mandible.quantize.whole_sequence import whole_sequence
 from tests.engines.surgery import changed, operator, rename_operator
 from tests.parity.make_network import Shape, whole

@@ -57,6 +57,7 @@ def test_the_document_keeps_its_form(capsys: pytest.CaptureFixture[str]) -> None
     assert set(document) == {
         "format", "version", "model", "sha256", "parameters", "lookahead_ms", "float", "yardstick",
         "segments", "tolerances", "engines", "confusion", "layers", "layers_missing", "held",
+        "speech_hops_asked",
     }  # fmt: skip
     assert (document["format"], document["version"]) == ("mandible-parity", 1)
     assert {key for row in document["engines"] for key in row} == {
@@ -218,6 +219,23 @@ def test_without_speech_the_report_says_so(
     monkeypatch.setattr("mandible.quantize.parity.hops.SAMPLE", tmp_path / "not there.wav")
     assert main(["parity", str(STREAMING_MODEL), "--against", "c", *FEW]) == 0
     assert "no speech was compared: give some with --speech or --corpus" in capsys.readouterr().out
+
+
+def test_less_speech_than_was_asked_for_is_said(
+    tones: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recording = next(tones.rglob("*.wav"))
+    words = (str(STREAMING_MODEL), "--against", "c", "--random-hops", "10", "--speech", str(recording))
+    document = report(capsys, 0, *words, "--hops", "100000")
+    found = sum(one["hops"] for one in document["segments"] if one["kind"] == "speech")
+    assert document["speech_hops_asked"] == 100_000 > found > 0
+    page = tmp_path / "page.html"
+    said = f"{found:,} hops of speech were compared, not 100,000: that is all of the recordings at 16 levels"
+    assert main(["parity", *words, "--hops", "100000", "--html", str(page)]) == 0
+    assert said in capsys.readouterr().out
+    assert said in page.read_text(encoding="utf-8")
+    assert main(["parity", *words, "--hops", str(found)]) == 0
+    assert "were compared, not" not in capsys.readouterr().out
 
 
 def test_a_core_too_small_for_the_model_fails_only_where_it_was_asked_for(

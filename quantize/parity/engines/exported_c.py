@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from mandible.errors import DeviceError, InputError
+from mandible.models.network import Network
 from mandible.models.visemes import VISEME_COUNT
+from mandible.quantize import programs
 from mandible.quantize.c_code import source_files, target_named
 from mandible.quantize.parity.engine import Hops, Options, Outcome, Progress
 from mandible.quantize.parity.subject import Subject
@@ -48,18 +50,20 @@ class Program:
         return Outcome(list(logits), quickest_us if segments else None)
 
 
-def exported(subject: Subject, target: str, folder: Path) -> Path:
-    """Write the model as C for a target of ``mandible export c`` and return the folder."""
-    texts = source_files(subject.network_alone, target_named(target), f"Network {subject.sha256[:16]}")
+def exported(subject: Subject, network: Network, target: str, folder: Path) -> Path:
+    """Write a network of the subject as C for a target of ``mandible export c`` and return the folder."""
+    texts = source_files(network, target_named(target), f"Network {subject.sha256[:16]}")
     folder.mkdir()
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 
 
-def _call(words: Sequence[str], limit_s: float, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def _call(
+    words: Sequence[str], limit_s: float, given: bytes | None = None
+) -> subprocess.CompletedProcess[bytes]:
     try:
-        return subprocess.run(words, input=given, capture_output=True, timeout=limit_s)
+        return programs.run(words, limit_s, given)
     except OSError as error:
         raise InputError(f"{words[0]}: cannot be run ({error.strerror})") from None
     except subprocess.TimeoutExpired:
@@ -73,7 +77,8 @@ def create(name: str, subject: Subject, options: Options) -> Program:
     )
     if compiler is None:
         raise DeviceError(f"engine {name}: no C compiler; run: apt-get install gcc, or name one in CC")
-    sources = exported(subject, "generic", options.folder / f"{name}-source")
+    # With its heads, as mandible export c writes it.
+    sources = exported(subject, subject.network, "generic", options.folder / f"{name}-source")
     program = options.folder / name
     # Only the network: the front end and the decoder have tests of their own.
     files = [str(MAIN), *sorted(map(str, sources.glob("mandible_model.c"))),

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from mandible.errors import DeviceError, InputError
+from mandible.quantize import programs
 from mandible.quantize.parity.engine import Hops, Options, Outcome, Progress
 from mandible.quantize.parity.subject import Subject
 from mandible.wording import shortened
@@ -59,19 +60,17 @@ class OtherPython:
         return Outcome(list(np.split(rows, np.cumsum(lengths)[:-1])), price_us)
 
 
-def _call(words: Sequence[str], limit_s: float) -> subprocess.CompletedProcess[str]:
+def _call(words: Sequence[str], limit_s: float) -> subprocess.CompletedProcess[bytes]:
     try:
-        return subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=limit_s
-        )
+        return programs.run(words, limit_s)
     except OSError as error:
         raise DeviceError(f"{words[0]}: cannot be run ({error.strerror}); {REMEDY}") from None
     except subprocess.TimeoutExpired:
         raise DeviceError(f"{words[0]}: did not finish within {limit_s:.0f} s; {REMEDY}") from None
 
 
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines() or ["it said nothing"]
+def _last_line(said: bytes) -> str:
+    lines = said.decode(errors="replace").strip().splitlines() or ["it said nothing"]
     return shortened(lines[-1], 160)
 
 

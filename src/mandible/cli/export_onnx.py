@@ -10,6 +10,7 @@ from pathlib import Path
 from mandible.quantize.onnx_export.packages import onnx
 from mandible.quantize.onnx_export.source import PRECISIONS, exported, keep_apart
 from mandible.whole_file import check_place, written
+from mandible.wording import one_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,5 +52,5 @@ def main(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(told))
     else:
-        print(f"{args.output}: {made.name}, {args.precision}, {len(made.content):,} bytes")
+        print(one_line(f"{args.output}: {made.name}, {args.precision}, {len(made.content):,} bytes"))
     return 0

@@ -13,6 +13,7 @@ from mandible.errors import InputError
 from mandible.quantize.onnx_export import engine_cache, gpu, packages, tensorrt_build
 from mandible.quantize.onnx_export.source import exported, keep_apart
 from mandible.whole_file import check_place
+from mandible.wording import one_line
 
 DEFAULT_WORKSPACE_MIB = 64
 MOST_WORKSPACE_MIB = 1 << 16
@@ -73,7 +74,6 @@ def main(args: argparse.Namespace) -> int:
         print(json.dumps(told))
     else:
         how = "from the cache" if was_cached else "built"
-        print(
-            f"{args.output}: {made.name}, {args.precision}, {len(engine):,} bytes, {how}, for {device.name}"
-        )
+        size = f"{len(engine):,} bytes"
+        print(one_line(f"{args.output}: {made.name}, {args.precision}, {size}, {how}, for {device.name}"))
     return 0

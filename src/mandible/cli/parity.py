@@ -109,6 +109,7 @@ def planned(args: argparse.Namespace, names: list[str], model: parity.Subject) -
         tolerances=limits,
         recordings=recordings,
         tflite_python=args.tflite_python,
+        speech_hops=speech_hops,
     )
 
 
