@@ -27,7 +27,7 @@ from mandible.quantize.streaming import to_streaming
 from tests.c_code.exported import build, build_network, write
 from tests.c_code.filters import STRICT, run
 from tests.engines import surgery
-from tests.engines.hops import STREAMING_MODEL, all_hops, random_hops, speech_hops
+from tests.engines.hops import SEQUENCE_MODEL, STREAMING_MODEL, all_hops, random_hops, speech_hops
 from tests.parity.make_network import Shape, whole
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "puppet.wav"
@@ -238,6 +238,16 @@ def test_the_whole_line_says_what_run_says(tmp_path: Path) -> None:
         assert done.weights is not None
         expected.append([*done.weights.tolist(), done.viseme, done.openness])
     np.testing.assert_array_equal(rows.reshape(len(frames), 17), np.array(expected, np.uint8))
+
+
+def test_a_whole_sequence_model_is_made_streaming_first(tmp_path: Path) -> None:
+    """``tests/engines`` has one network in both forms."""
+    written = []
+    for number, model in enumerate((SEQUENCE_MODEL, STREAMING_MODEL)):
+        assert main(["export", "c", "--model", str(model), "-o", str(tmp_path / str(number))]) == 0
+        text = (tmp_path / str(number) / "mandible_model.c").read_text(encoding="utf-8")
+        written.append(text[text.index("#include") :])
+    assert written[0] == written[1]
 
 
 def test_layers_are_named_after_their_place() -> None:
