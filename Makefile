@@ -74,7 +74,7 @@ $(TRAIN_VENV)/.installed: pyproject.toml setup.py
 	@touch $@
 
 test-training: install $(TRAIN_VENV)/.installed
-	$(TRAIN_VENV)/bin/python -m pytest -m training tests/models
+	$(TRAIN_VENV)/bin/python -m pytest -m training tests/models tests/quantize
 
 # The runtime that LiteRT replaced; it needs a Python before 3.12 and an old numpy.
 .venv-tflite/.installed:
@@ -109,5 +109,5 @@ wheel: install
 	$(BIN)/pip wheel -q --no-deps -w dist .
 
 clean:
-	rm -rf build dist demo .node src/*.egg-info firmware_bridge/firmware/build $(VENV)/.installed
+	rm -rf build dist demo .node .venv-tflite src/*.egg-info firmware_bridge/firmware/build $(VENV)/.installed
 	find device firmware_bridge -name '*.so' -delete

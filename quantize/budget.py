@@ -139,7 +139,7 @@ def compare(needs: Needs, budget: Budget) -> list[Verdict]:
     ]
 
 
-def accuracy_percent(core: str) -> float:
+def instructions_off_percent(core: str) -> float:
     """Return how far the estimate of instructions was from the count, at most, where it was made."""
     return float(_costs()[core]["off_by_percent"])
 

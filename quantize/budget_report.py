@@ -24,7 +24,7 @@ def document(network: Network, wanted: Budget) -> dict[str, Any]:
         "core": wanted.core,
         "fits": all(one.fits for one in verdicts),
         "estimate": True,
-        "instructions_within_percent": budget.accuracy_percent(wanted.core),
+        "instructions_within_percent": budget.instructions_off_percent(wanted.core),
         **{one.name: {"needs": one.needs, "limit": one.limit, "fits": one.fits} for one in verdicts},
     }
 

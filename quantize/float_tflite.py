@@ -23,11 +23,12 @@ from mandible.models.quantisation import UnfitError
 from mandible.models.tflite_file import Graph, Operator, Tensor, parse
 from mandible.models.visemes import VISEME_COUNT
 from mandible.quantize.float_layers import FloatAdd, FloatConv, FloatDepthwise, FloatLayer, Floats
+from mandible.quantize.layer_names import ADD, DEPTH, POINT, placed_names
 
 _VALID_PADDING = 1
 _TIME_AXIS = 1
 _ACTIVATIONS = {0: "none", 1: "relu", 3: "relu6"}
-_PARTS = {FloatConv: "point", FloatDepthwise: "depth", FloatAdd: "add"}
+_KINDS = {FloatConv: POINT, FloatDepthwise: DEPTH, FloatAdd: ADD}
 _APART = {"RELU": "relu", "RELU6": "relu6"}
 _FIXES = {
     "QUANTIZE": "it is quantised already; name the float model",
@@ -275,19 +276,7 @@ class _Reading:
         return name if NAME.fullmatch(name) else f"head_{place}"
 
 
-def _named(layers: list[FloatLayer], known: dict[int, str]) -> tuple[FloatLayer, ...]:
-    """Name layers by their place, as ``layer_names`` does: every depthwise layer begins a block."""
-    block, names = -1, []
-    for value, layer in enumerate(layers, start=1):
-        if isinstance(layer, FloatDepthwise):
-            block += 1
-        prefix = f"block{block}" if block >= 0 else "stem"
-        part = _PARTS[type(layer)]
-        plain = prefix if part == "point" and block < 0 else f"{prefix}_{part}"
-        names.append(known.get(value, plain))
-    often, seen = Counter(names), Counter[str]()
-    for place, name in enumerate(names):
-        seen[name] += 1
-        if often[name] > 1:
-            names[place] = f"{name}_{seen[name]}"
+def _named(layers: list[FloatLayer], outputs: dict[int, str]) -> tuple[FloatLayer, ...]:
+    """Name layers by their place."""
+    names = placed_names([_KINDS[type(layer)] for layer in layers], outputs)
     return tuple(replace(layer, name=name) for layer, name in zip(layers, names, strict=True))

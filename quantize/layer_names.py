@@ -8,28 +8,41 @@ the head's name.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from mandible.models.heads import Head
 from mandible.models.layers import Add, Depthwise
 from mandible.models.network import Network
+
+STEM, DEPTH, POINT, ADD = "stem", "depth", "point", "add"
+_KINDS: dict[type, str] = {Depthwise: DEPTH, Add: ADD}
 
 
 def layer_names(network: Network) -> list[str]:
     """Return one name for each layer, in their order, all different and fit for C."""
     outputs = {head.value: head_name(head) for head in network.heads}
     outputs[network.logits_value] = "logits"
-    names: list[str] = []
-    block = -1
-    for value, layer in enumerate(network.layers, start=1):
-        if value in outputs:
-            names.append(outputs[value])
-        elif isinstance(layer, Depthwise):
-            block += 1
-            names.append(f"block{block}_depth")
-        elif isinstance(layer, Add):
-            names.append(f"block{block}_add" if block >= 0 else "stem_add")
-        else:
-            names.append(f"block{block}_point" if block >= 0 else "stem")
+    # Here an output begins no block, whatever it is.
+    kinds = [
+        POINT if value in outputs else _KINDS.get(type(layer), POINT)
+        for value, layer in enumerate(network.layers, start=1)
+    ]
+    return placed_names(kinds, outputs)
+
+
+def placed_names(kinds: Sequence[str], outputs: Mapping[int, str]) -> list[str]:
+    """Return one name for each layer by its place, all different.
+
+    Args:
+        kinds: ``DEPTH`` (which begins a block), ``POINT`` or ``ADD`` for each layer, in their order.
+        outputs: names of the layers that are outputs, by value number (that of the first layer is 1).
+    """
+    block, names = -1, []
+    for value, kind in enumerate(kinds, start=1):
+        block += kind == DEPTH
+        place = f"block{block}" if block >= 0 else STEM
+        plain = STEM if place == STEM and kind == POINT else f"{place}_{kind}"
+        names.append(outputs.get(value, plain))
     return _told_apart(names)
 
 

@@ -16,11 +16,11 @@ from mandible.models.released import card_path
 from mandible.models.tflite_file import Graph, Tensor, parse
 from mandible.models.visemes import VISEME_NAMES
 from mandible.quantize.layer_error import LayerError
-from mandible.quantize.recipes import EVERY_ENGINE, Made
+from mandible.quantize.recipes import EVERY_ENGINE, LITERT_ALONE, Made
 from mandible.whole_file import check_place, written
 
 SUFFIX = ".tflite"
-_RUNS = {EVERY_ENGINE: "every engine, C, ONNX", "litert": "LiteRT only"}
+_RUNS = {EVERY_ENGINE: "every engine, C, ONNX", LITERT_ALONE: "LiteRT only"}
 
 
 def check(target: Path, source: Path) -> None:

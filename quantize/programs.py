@@ -25,12 +25,20 @@ _running: set[subprocess.Popen[bytes]] = set()
 _ending = threading.Event()
 
 
+class LateError(DeviceError):
+    """A program took longer than it may, and was ended."""
+
+
 class EndedError(DeviceError):
     """A program was ended, or not even started, because what wanted it was interrupted."""
 
 
 def run(
-    words: Sequence[str], limit_s: float, given: bytes | None = None, folder: Path | None = None
+    words: Sequence[str],
+    limit_s: float,
+    given: bytes | None = None,
+    folder: Path | None = None,
+    remedy: str = "",
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a program to its end and return its status and what it wrote.
 
@@ -39,28 +47,36 @@ def run(
         limit_s: after so long it is ended.
         given: its standard input; None for an empty one.
         folder: where it runs; None for where we do.
+        remedy: what a person can do where it cannot be started or is too slow; ends both messages.
 
     Raises:
-        OSError: it cannot be started.
-        subprocess.TimeoutExpired: it took longer than ``limit_s``.
+        DeviceError: it cannot be started.
+        LateError: it took longer than ``limit_s``.
         EndedError: it was ended by ``endable``.
     """
+    hint = f"; {remedy}" if remedy else ""
     with _lock:
         if _ending.is_set():
             raise EndedError(f"{words[0]}: not started after an interruption")
-        process = subprocess.Popen(
-            words,
-            cwd=folder,
-            stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        try:
+            process = subprocess.Popen(
+                words,
+                cwd=folder,
+                stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise DeviceError(f"{words[0]} cannot be run ({error.strerror}){hint}") from None
         _running.add(process)
     with process:
         try:
             out, err = process.communicate(given, limit_s)
-        except BaseException:  # too long, or Ctrl-C
+        except subprocess.TimeoutExpired:
+            _end([process])
+            raise LateError(f"{words[0]} did not finish within {limit_s:.0f} s and was ended{hint}") from None
+        except BaseException:  # such as Ctrl-C
             _end([process])
             raise
         finally:

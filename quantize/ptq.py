@@ -1,7 +1,7 @@
 """Post-training quantisation by TensorFlow's converter: a float Keras network to a whole-sequence model.
 
-The recipes use ``mandible.quantize.ai_edge``, which does as well in seconds; this is what it is measured
-against.
+The recipes use ``mandible.quantize.ai_edge``, which does as well in seconds (decision 8); this makes the
+networks of the tests, so that models of the converter stay tested too.
 
 Weights get one scale per output channel, activations one scale per tensor, from the ranges seen on
 calibration features. The input must come out as int8 with scale exactly 1/32 and zero point 0, because
@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import flatbuffers
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,10 +23,8 @@ from mandible.device.frames import HOP_MS
 from mandible.errors import InputError
 from mandible.models import tcn
 from mandible.models.training import as_input
+from mandible.quantize.ranges import OUTPUT_SCALE
 from mandible.whole_file import written
-
-# Sixteen either way of 0 in steps of an eighth: a step changes a weight by an eighth of itself.
-OUTPUT_SCALE = 0.125
 
 
 def calibration(mels: NDArray[np.int8], frames: int, chunks: int, seed: int) -> NDArray[np.int8]:
@@ -85,6 +82,7 @@ def with_output_scale(data: bytes) -> bytes:
 
     Only the last layer's rounding changes: its 32-bit sums are scaled to the output's steps at run time.
     """
+    import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.ModelT.InitFromPackedBuf(data, 0)

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from mandible.models.tcn import INPUT_STEPS
 from mandible.quantize.float_model import FloatModel
-from mandible.quantize.ptq import OUTPUT_SCALE
 
 # Value name -> (lowest, highest), 0 included.
 Ranges = dict[str, tuple[float, float]]
 LOW_STEP, HIGH_STEP = -128, 127
+# Sixteen either way of 0 in steps of an eighth: a step changes a weight by an eighth of itself.
+OUTPUT_SCALE = 0.125
 # Fine enough that the edge of a share falls within a thousandth of the range.
 _BINS = 4096
 

@@ -34,7 +34,8 @@ else:
     import tomli as tomllib
 
 AUTO = "auto"
-EVERY_ENGINE = "every"
+# What a model runs on.
+EVERY_ENGINE, LITERT_ALONE = "every", "litert"
 # Speech on which logits are compared.
 MEASURED_HOPS = 3000
 Work = Callable[[str, int], Callable[[], None]]
@@ -175,7 +176,7 @@ def make(recipe: Recipe, request: Request, float_accuracy: float | None = None) 
         model, data, more = _int8(recipe, request)
         told |= more
     seconds = time.monotonic() - began
-    runs_on = "litert" if request.int16 else recipe.runs_on
+    runs_on = LITERT_ALONE if request.int16 else recipe.runs_on
     quantised = running(data, runs_on)
     accuracy = calibration.accuracy(request.model, quantised, request.speech)
     heard = np.concatenate(request.speech.held)[:MEASURED_HOPS]

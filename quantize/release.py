@@ -79,7 +79,8 @@ def release(folder: Path, corpora: Sequence[Path], target: Path) -> None:
         "size": settings.size,
         "lookahead_ms": settings.lookahead_ms,
         "training": {key: record[key] for key in record if key not in _NOT_OF_TRAINING},
-        "quantisation": "post-training, int8 weights per channel, int8 activations per tensor",
+        "quantisation": "post-training, int8 weights per channel, int8 activations per tensor, ranges of "
+        f"{RANGE_SHARE:.1%} of the values",
         "data": record["data"],
         "sounds": record["sounds"],
         "licences": sorted({row["licence"] for row in [*record["data"]["train"], *record["sounds"]]}),

@@ -15,7 +15,7 @@ from mandible.models.network import Network
 from mandible.quantize import float_model
 from mandible.quantize.float_layers import FloatAdd, FloatConv, FloatLayer
 from mandible.quantize.float_model import TFLITE_SUFFIX, FloatModel
-from mandible.quantize.ptq import OUTPUT_SCALE
+from mandible.quantize.ranges import OUTPUT_SCALE
 
 _OUTPUT = Output(OUTPUT_SCALE, 0, -128, 127)
 _HALF = (1 << 30, 0)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-import flatbuffers
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
+from mandible.errors import DeviceError
 from mandible.models.tflite_file import Tensor
 
 SCHEMA_VERSION = 3
@@ -27,20 +27,36 @@ OPTION_CLASSES = {
 }
 
 
-class _AlignedBuffer(schema.BufferT):  # type: ignore[misc]  # the generated classes are untyped
-    """A buffer whose bytes start on a 16-byte boundary, which the generated packer ignores."""
+@cache
+def _schema() -> Any:
+    """Return the classes of the schema; raises DeviceError where LiteRT, which brings them, is missing."""
+    try:
+        from ai_edge_litert import schema_py_generated
+    except ImportError:
+        raise DeviceError("writing a .tflite file needs LiteRT; run: pip install ai-edge-litert") from None
+    return schema_py_generated
 
-    def Pack(self, builder: Any) -> Any:  # noqa: N802  # the generated name
-        if self.data is None:
-            return super().Pack(builder)
-        content = bytes(self.data)
-        builder.StartVector(1, len(content), DATA_ALIGNMENT_BYTES)
-        builder.head -= len(content)
-        builder.Bytes[builder.head : builder.head + len(content)] = content
-        vector = builder.EndVector()
-        schema.BufferStart(builder)
-        schema.BufferAddData(builder, vector)
-        return schema.BufferEnd(builder)
+
+@cache
+def _aligned_buffer() -> Any:
+    """Return the class of buffers that start on a 16-byte boundary, which the generated packer ignores."""
+    schema: Any = _schema()
+    plain: Any = schema.BufferT
+
+    class AlignedBuffer(plain):  # type: ignore[misc]  # the generated classes are untyped
+        def Pack(self, builder: Any) -> Any:  # noqa: N802  # the generated name
+            if self.data is None:
+                return super().Pack(builder)
+            content = bytes(self.data)
+            builder.StartVector(1, len(content), DATA_ALIGNMENT_BYTES)
+            builder.head -= len(content)
+            builder.Bytes[builder.head : builder.head + len(content)] = content
+            vector = builder.EndVector()
+            schema.BufferStart(builder)
+            schema.BufferAddData(builder, vector)
+            return schema.BufferEnd(builder)
+
+    return AlignedBuffer
 
 
 class TfliteWriter:
@@ -50,7 +66,7 @@ class TfliteWriter:
         self._description = description
         self._tensors: list[Any] = []
         self._operators: list[Any] = []
-        self._buffers: list[Any] = [_AlignedBuffer()]  # buffer 0 stands for "no data"
+        self._buffers: list[Any] = [_aligned_buffer()()]  # buffer 0 stands for "no data"
         self._codes: list[str] = []
 
     def activation(self, name: str, shape: Sequence[int], like: Tensor) -> int:
@@ -70,6 +86,7 @@ class TfliteWriter:
         self, name: str, inputs: Sequence[int], output: int, options: Mapping[str, int] | None = None
     ) -> None:
         """Append an operator; option names are those of the generated option class."""
+        schema = _schema()
         if name not in self._codes:
             self._codes.append(name)
         operator = schema.OperatorT()
@@ -83,6 +100,7 @@ class TfliteWriter:
 
     def pack(self, inputs: Sequence[int], outputs: Sequence[int], to_quantise: bool = False) -> bytes:
         """Return the file's bytes; ``to_quantise`` says that ai-edge-quantizer shall read them."""
+        schema = _schema()
         graph = schema.SubGraphT()
         graph.name = "main"
         graph.tensors, graph.operators = self._tensors, self._operators
@@ -93,9 +111,7 @@ class TfliteWriter:
         model.subgraphs, model.buffers = [graph], self._buffers
         if to_quantise:
             model.signatureDefs = []  # it goes through this list, whether there is one or not
-        builder = flatbuffers.Builder(1 << 16)
-        builder.Finish(model.Pack(builder), b"TFL3")
-        return bytes(builder.Output())
+        return _packed(model, 1 << 16)
 
     def _add(
         self,
@@ -105,6 +121,7 @@ class TfliteWriter:
         like: Tensor | None,
         data: NDArray[np.uint8] | None = None,
     ) -> int:
+        schema = _schema()
         tensor = schema.TensorT()
         tensor.name, tensor.shape, tensor.hasRank = name, list(shape), True
         tensor.type = getattr(schema.TensorType, kind.upper())
@@ -114,7 +131,7 @@ class TfliteWriter:
             tensor.quantization.zeroPoint = like.zero_points.tolist()
             tensor.quantization.quantizedDimension = like.axis
         if data is not None:
-            buffer = _AlignedBuffer()
+            buffer = _aligned_buffer()()
             buffer.data = data.tobytes()
             tensor.buffer = len(self._buffers)
             self._buffers.append(buffer)
@@ -128,21 +145,28 @@ def repacked(data: bytes, edit: Callable[[Any], None] = lambda model: None) -> b
     Quantisers put large constants behind the flatbuffer, where neither our reader nor a microcontroller's
     looks for them.
     """
-    model = schema.ModelT.InitFromPackedBuf(data, 0)
+    model = _schema().ModelT.InitFromPackedBuf(data, 0)
     for number, buffer in enumerate(model.buffers):
-        inside = _AlignedBuffer()
+        inside = _aligned_buffer()()
         if buffer.offset > 1:
             inside.data = data[buffer.offset : buffer.offset + buffer.size]
         elif buffer.data is not None:
             inside.data = bytes(buffer.data)
         model.buffers[number] = inside
     edit(model)
-    builder = flatbuffers.Builder(len(data))
+    return _packed(model, len(data))
+
+
+def _packed(model: Any, size_hint: int) -> bytes:
+    import flatbuffers  # comes with LiteRT
+
+    builder = flatbuffers.Builder(size_hint)
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
 
 
 def _code(name: str) -> Any:
+    schema = _schema()
     code = schema.OperatorCodeT()
     code.builtinCode = getattr(schema.BuiltinOperator, name)
     code.deprecatedBuiltinCode = min(code.builtinCode, 127)

@@ -7,7 +7,7 @@ instructions. No hardware is needed, and the same program always counts the same
 from mandible.quantize.boards.build import build
 from mandible.quantize.boards.cores import Core, core, names
 from mandible.quantize.boards.faults import TooLargeError
-from mandible.quantize.boards.image import Image
+from mandible.quantize.boards.image import Image, require
 from mandible.quantize.boards.measured import Run
 from mandible.quantize.boards.stage import Stage
 from mandible.quantize.boards.tools import node_modules
@@ -25,4 +25,5 @@ __all__ = [
     "core",
     "names",
     "node_modules",
+    "require",
 ]

@@ -8,11 +8,21 @@ from pathlib import Path
 
 from mandible.errors import InputError
 from mandible.quantize.boards import qemu, rp2040, tools
-from mandible.quantize.boards.cores import Core
+from mandible.quantize.boards.cores import Core, core
 from mandible.quantize.boards.measured import Run
 from mandible.quantize.boards.stage import Stage
 
 SIZE_TIMEOUT_S = 30.0
+
+
+def require(core_name: str) -> None:
+    """See to it that what simulates a core is installed, before minutes go into building for it.
+
+    Raises:
+        InputError: there is no such core.
+        DeviceError: it is missing; says how to install it.
+    """
+    {"qemu": qemu.require, "rp2040js": rp2040.require}[core(core_name).runner]()
 
 
 @dataclass(frozen=True)

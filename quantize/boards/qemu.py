@@ -29,6 +29,11 @@ WAITING_INSTRUCTIONS = 4
 STATUS_EXCEPTION = 100
 
 
+def require() -> None:
+    """Raise DeviceError, which says how to install it, where QEMU is missing."""
+    tools.find(PROGRAM)
+
+
 def run(elf: Path, sources: Path, core: Core, stage: Stage, hops: bytes) -> Run:
     """Run the hops; see ``Image.run``."""
     count = len(hops) // stage.input_bytes

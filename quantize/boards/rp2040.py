@@ -23,10 +23,19 @@ MOST_INSTRUCTIONS = 50_000_000
 STATUS_FAULT = 4
 
 
+def require() -> Path:
+    """Return the folder that holds rp2040js.
+
+    Raises:
+        DeviceError: it, or Node.js to run it, is missing; says how to install it.
+    """
+    tools.find("node")
+    return tools.node_modules()
+
+
 def run(elf: Path, sources: Path, core: Core, stage: Stage, hops: bytes) -> Run:
     """Run the hops; see ``Image.run``."""
-    modules = tools.node_modules()
-    tools.find("node")
+    modules = require()
     with tempfile.TemporaryDirectory(prefix="mandible-rp2040-") as name:
         folder = Path(name)
         _flat(elf, folder / "image")

@@ -14,6 +14,9 @@ from mandible.quantize import programs
 from mandible.wording import shortened
 
 LONGEST_COMPLAINT = 200
+REMEDY = (
+    "give it fewer hops, look for a loop without an end in the exported code, or install the program again"
+)
 RP2040JS = "rp2040js@1.4.1"
 ENVIRONMENT = "MANDIBLE_NODE_MODULES"
 SOURCE_FOLDER = Path(__file__).resolve().parents[2]
@@ -73,17 +76,10 @@ def call(
     """Run a program to its end and return its status and words; its input is empty.
 
     Raises:
-        DeviceError: it is missing, or took longer than ``timeout_s`` and was ended, or we were interrupted.
+        DeviceError: it is missing or broken, took longer than ``timeout_s``, or we were interrupted.
     """
-    program = str(arguments[0])
-    words = [find(program), *map(str, arguments[1:])]
-    try:
-        done = programs.run(words, timeout_s, folder=folder)
-    except subprocess.TimeoutExpired:
-        raise DeviceError(
-            f"{program} did not finish within {timeout_s:.0f} s and was ended; give it fewer hops, "
-            "or look for a loop without an end in the exported code"
-        ) from None
+    words = [find(str(arguments[0])), *map(str, arguments[1:])]
+    done = programs.run(words, timeout_s, folder=folder, remedy=REMEDY)
     out, err = (written.decode(errors="replace") for written in (done.stdout, done.stderr))
     return subprocess.CompletedProcess(words, done.returncode, out, err)
 

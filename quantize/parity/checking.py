@@ -171,7 +171,9 @@ def _run(name: str, subject: Subject, plan: Plan, options: Options, report: Repo
     try:
         engine = registry.create(name, subject, options)
     except DeviceError as error:
-        result.status, result.reasons = MISSING, [str(error)]
+        # A compiler that takes too long is there.
+        late = isinstance(error, programs.LateError)
+        result.status, result.reasons = FAILED if late else MISSING, [str(error)]
         return result
     except TooLargeError as error:
         # It names a folder of ours first, which is gone when this is read.

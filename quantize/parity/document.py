@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from mandible.errors import InputError
+from mandible.models.visemes import VISEME_COUNT
 from mandible.quantize import layer_error
 from mandible.quantize.parity import registry
 from mandible.quantize.parity.checking import Checked, Result
@@ -86,7 +87,7 @@ def confusion(checked: Checked) -> dict[str, Any] | None:
         }
     if before is None or before.outcome is None or yardstick.outcome is None:
         return None
-    counts = np.zeros((15, 15), int)
+    counts = np.zeros((VISEME_COUNT, VISEME_COUNT), int)
     pairs = zip(checked.plan.segments, before.outcome.logits, yardstick.outcome.logits, strict=False)
     for segment, one, other in pairs:
         if segment.kind == SPEECH:

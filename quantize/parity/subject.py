@@ -29,8 +29,8 @@ class Subject:
         name: of the release, or of the file.
         path: names it in messages.
         sha256: of the file that was given.
+        given: its bytes.
         content: the streaming model's bytes.
-        sequence: the whole-sequence model's bytes: as given, or made from ``content``.
         network: what our own engines and exporters start from.
         lookahead_ms: how much later than the sound the logits describe it.
         float_model: the network before quantisation, where it was named.
@@ -39,11 +39,22 @@ class Subject:
     name: str
     path: Path
     sha256: str
+    given: bytes
     content: bytes
-    sequence: bytes
     network: Network
     lookahead_ms: int
     float_model: FloatModel | None = None
+
+    @cached_property
+    def sequence(self) -> bytes:
+        """The whole-sequence model's bytes: as given, or made from the streaming one.
+
+        Raises:
+            DeviceError: it has to be made, and LiteRT is not installed.
+        """
+        if self.content != self.given:
+            return self.given
+        return whole_sequence(self.content, self.path, SEQUENCE_HOPS)
 
     @cached_property
     def network_alone(self) -> Network:
@@ -70,8 +81,8 @@ def named(model: str, float_name: str | None = None) -> Subject:
         name=file.name,
         path=file.path,
         sha256=file.sha256,
+        given=given,
         content=content,
-        sequence=given if content != given else whole_sequence(content, file.path, SEQUENCE_HOPS),
         network=parsed,
         lookahead_ms=file.lookahead_ms,
         float_model=_float_of(model, float_name, file.lookahead_ms, parsed),

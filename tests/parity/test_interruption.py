@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mandible.errors import DeviceError
 from mandible.quantize import programs
 from tests.cli.command import COMMAND
 from tests.cli.test_stopping import LIMIT_S, wait_for
@@ -95,14 +96,14 @@ def test_what_takes_too_long_ends_with_what_it_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    with pytest.raises(subprocess.TimeoutExpired):
-        programs.run(["/bin/sh", "-c", "sleep 60 & wait"], 0.5)
+    with pytest.raises(programs.LateError, match=r"^/bin/sh did not finish within 1 s and was ended; wait$"):
+        programs.run(["/bin/sh", "-c", "sleep 60 & wait"], 0.6, remedy="wait")
     assert not _processes_of(tmp_path)
 
 
 def test_what_does_not_heed_is_made_to_end(tmp_path: Path) -> None:
     before_s = time.monotonic()
-    with pytest.raises(subprocess.TimeoutExpired):
+    with pytest.raises(programs.LateError):
         programs.run(["/bin/sh", "-c", "trap '' TERM; while :; do sleep 0.05; done"], 0.3)
     assert time.monotonic() - before_s < SOON_S
 
@@ -112,3 +113,13 @@ def test_input_and_output_pass_unchanged() -> None:
     done = programs.run(["cat"], 60, given)
     assert (done.stdout, done.stderr, done.returncode) == (given, b"", 0)
     assert programs.run(["cat"], 60).stdout == b""
+
+
+def test_what_cannot_be_started_is_one_line_with_the_remedy(tmp_path: Path) -> None:
+    program = tmp_path / "garbage"
+    program.write_bytes(bytes(100))
+    program.chmod(0o755)
+    with pytest.raises(DeviceError, match=rf"^{program} cannot be run \(Exec format error\); wait$"):
+        programs.run([str(program)], 60, remedy="wait")
+    with pytest.raises(DeviceError, match=rf"^{program} cannot be run \(Exec format error\)$"):
+        programs.run([str(program)], 60)

@@ -46,11 +46,12 @@ def test_a_released_model_loses_little_anywhere(nano: FloatModel) -> None:
     assert [error.name for error in errors] == [layer.name for layer in nano.layers]
     assert sum(error.logits_share for error in errors) == pytest.approx(1)
     for error in errors:
-        assert error.sqnr_db > 22
-        assert error.own_sqnr_db > 30
-        assert error.saturated_share < 0.001
+        # A release cuts off what one value in a thousand of speech and noise reaches: decision 8.
+        assert error.sqnr_db > 20
+        assert error.own_sqnr_db > 22
+        assert error.saturated_share < 0.01
         assert 0 <= error.rounding_share <= error.logits_share
-        assert error.float_low >= error.int8_low - 3
+        assert error.float_low >= error.int8_low - 4
     assert of(errors, "stem").weight_range_use == 1
     assert of(errors, "block0_add").weight_range_use is None
     assert of(errors, "logits").suggestion.startswith("fine")

@@ -38,7 +38,7 @@ def test_every_recipe_of_the_table_can_be_carried_out() -> None:
     assert {"int8-ptq", "int8-qat", "int8-pqat", "float16", "dynamic"} == set(table)
     for recipe in table.values():
         assert recipe.method in METHODS
-        assert recipe.runs_on in {recipes.EVERY_ENGINE, "litert"}
+        assert recipe.runs_on in {recipes.EVERY_ENGINE, recipes.LITERT_ALONE}
         assert recipe.trains == (recipe.epochs > 0)
     trained = [recipe.trains for recipe in table.values()]
     assert trained == sorted(trained), "what trains costs most and comes last"

@@ -45,6 +45,7 @@ def create(name: str, subject: Subject, options: Options) -> Board:
         DeviceError: the compiler or the simulator is missing.
         TooLargeError: the core has too little memory for the model.
     """
+    boards.require(name)
     # Without heads: a core is measured on what the mouth needs.
     target = boards.core(name).target
     sources = exported(subject, subject.network_alone, target, options.folder / f"{name}-c")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,10 +13,10 @@ from mandible.errors import DeviceError, InputError
 from mandible.models.network import Network
 from mandible.models.visemes import VISEME_COUNT
 from mandible.quantize import programs
+from mandible.quantize.boards.tools import first_complaint
 from mandible.quantize.c_code import source_files, target_named
 from mandible.quantize.parity.engine import Hops, Options, Outcome, Progress
 from mandible.quantize.parity.subject import Subject
-from mandible.wording import shortened
 
 MAIN = Path(__file__).with_name("exported_c_main.c")
 FLAGS = ("-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Werror")
@@ -38,7 +37,7 @@ class Program:
         logits, quickest_us = [], np.inf
         for hops in segments:
             limit_s = LEAST_LIMIT_S + RUN_LIMIT_S_PER_HOP * len(hops)
-            done = _call([str(self._program)], limit_s, hops.tobytes())
+            done = programs.run([str(self._program)], limit_s, hops.tobytes())
             if done.returncode or len(done.stdout) != len(hops) * VISEME_COUNT:
                 raise InputError(
                     f"the exported C ended with status {done.returncode} after "
@@ -59,19 +58,8 @@ def exported(subject: Subject, network: Network, target: str, folder: Path) -> P
     return folder
 
 
-def _call(
-    words: Sequence[str], limit_s: float, given: bytes | None = None
-) -> subprocess.CompletedProcess[bytes]:
-    try:
-        return programs.run(words, limit_s, given)
-    except OSError as error:
-        raise InputError(f"{words[0]}: cannot be run ({error.strerror})") from None
-    except subprocess.TimeoutExpired:
-        raise InputError(f"{words[0]}: did not finish within {limit_s:.0f} s") from None
-
-
 def create(name: str, subject: Subject, options: Options) -> Program:
-    """Return the engine; raises DeviceError where there is no C compiler."""
+    """Return the engine; raises DeviceError where there is no C compiler that can be run."""
     compiler = next(
         (found for one in (os.environ.get("CC", ""), *COMPILERS) if (found := shutil.which(one))), None
     )
@@ -83,10 +71,9 @@ def create(name: str, subject: Subject, options: Options) -> Program:
     # Only the network: the front end and the decoder have tests of their own.
     files = [str(MAIN), *sorted(map(str, sources.glob("mandible_model.c"))),
              *sorted(map(str, sources.glob("mandible_kernels*.c")))]  # fmt: skip
-    done = _call([compiler, *FLAGS, f"-I{sources}", *files, "-o", str(program)], COMPILE_LIMIT_S)
+    words = [compiler, *FLAGS, f"-I{sources}", *files, "-o", str(program)]
+    done = programs.run(words, COMPILE_LIMIT_S, remedy="name another compiler in CC")
     if done.returncode:
-        words = [line for line in done.stderr.decode(errors="replace").splitlines() if "error" in line]
-        raise InputError(
-            f"the exported C does not compile: {shortened((words or ['it said nothing'])[0], 200)}"
-        )
+        complaint = first_complaint(done.stderr.decode(errors="replace"))
+        raise InputError(f"the exported C does not compile: {complaint}")
     return Program(program)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,7 +47,7 @@ class OtherPython:
         (folder / "hops.bin").write_bytes(b"".join(hops.tobytes() for hops in segments))
         (folder / "task.json").write_text(json.dumps({"lengths": lengths, "heads": self._heads}))
         limit_s = PROBE_LIMIT_S + RUN_LIMIT_S_PER_HOP * sum(lengths)
-        done = _call([self._python, "-I", str(WORKER), str(folder)], limit_s)
+        done = programs.run([self._python, "-I", str(WORKER), str(folder)], limit_s, remedy=REMEDY)
         if done.returncode:
             raise InputError(f"tflite-runtime failed in {self._python}: {_last_line(done.stderr)}")
         try:
@@ -58,15 +57,6 @@ class OtherPython:
             raise InputError(f"{self._python} gave no logits: it is no Python; {REMEDY}") from None
         progress(sum(lengths))
         return Outcome(list(np.split(rows, np.cumsum(lengths)[:-1])), price_us)
-
-
-def _call(words: Sequence[str], limit_s: float) -> subprocess.CompletedProcess[bytes]:
-    try:
-        return programs.run(words, limit_s)
-    except OSError as error:
-        raise DeviceError(f"{words[0]}: cannot be run ({error.strerror}); {REMEDY}") from None
-    except subprocess.TimeoutExpired:
-        raise DeviceError(f"{words[0]}: did not finish within {limit_s:.0f} s; {REMEDY}") from None
 
 
 def _last_line(said: bytes) -> str:
@@ -80,7 +70,7 @@ def create(name: str, subject: Subject, options: Options) -> OtherPython:
     python = shutil.which(named or sys.executable)
     if python is None:
         raise DeviceError(f"engine {name}: {shortened(str(named))}: no such program; {REMEDY}")
-    probe = _call([python, "-I", str(WORKER)], PROBE_LIMIT_S)
+    probe = programs.run([python, "-I", str(WORKER)], PROBE_LIMIT_S, remedy=REMEDY)
     if probe.returncode:
         raise DeviceError(f"engine {name}: {_last_line(probe.stderr)} ({python}); {REMEDY}")
     folder = options.folder / name

@@ -36,7 +36,7 @@ def main(args: argparse.Namespace) -> int:
     console.print(
         "Accuracy in percent of hops, int8, speakers never heard; intervals and more in docs/models.md. "
         "Instructions of a 10 ms hop are estimated, samples to visemes; a model fits where they are at most "
-        "half of the clock. Every model runs on a Raspberry Pi 3 or later and on a Jetson.",
+        "half of the clock.",
         highlight=False,
     )
     return 0
