@@ -5,12 +5,14 @@ BIN := $(VENV)/bin
 TRAIN_VENV := .venv-train
 FULL_RESULT := benchmarks/results/test-full.txt
 
-# What Debian, Ubuntu and Raspberry Pi OS call the things that pip cannot bring.
+# What Debian, Ubuntu and Raspberry Pi OS call the things that pip cannot bring. Node's own packages bring npm
+# along and conflict with Debian's, so these are wanted only where there is none.
 RUN_PACKAGES := build-essential python3-dev python3-venv portaudio19-dev
 TEST_PACKAGES := gcc-avr avr-libc simavr libsimavr-dev libelf-dev \
 	pulseaudio pulseaudio-utils libasound2-plugins \
 	flite festival festvox-kallpc16k festvox-us-slt-hts \
-	gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm nodejs npm
+	gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm \
+	$(shell command -v npm >/dev/null || echo nodejs npm)
 
 # Tests of other tiers are left out by name; pytest prints how many.
 DESELECT := not full and not training$(if $(MANDIBLE_DATA),, and not corpus)

@@ -70,7 +70,8 @@ def gather(directory: Path, seed: int = 1, step: Callable[[], None] = lambda: No
         DeviceError: a recording is no WAV file and ``soundfile`` is not installed.
     """
     if not directory.is_dir():
-        raise InputError(f"{directory}: no such folder; give a corpus directory or a folder of recordings")
+        what = "it is a file" if directory.exists() else "no such folder"
+        raise InputError(f"{directory}: {what}; give a corpus directory or a folder of recordings")
     rng = np.random.default_rng(seed)
     labelled: tuple[Utterance, ...] = ()
     if _is_labelled(directory):
@@ -79,6 +80,11 @@ def gather(directory: Path, seed: int = 1, step: Callable[[], None] = lambda: No
         heard, apart = [one.path for one in learn], [one.path for one in labelled]
     else:
         heard, apart = _split_files(directory, rng)
+    if not heard:
+        raise InputError(
+            f"{directory}: no recording to calibrate with is found in it; see what is wrong with: "
+            f"mandible data check {directory}"
+        )
     mels = _features(heard, MOST_RECORDINGS, MOST_SECONDS, step)
     held = _features(apart, MOST_HELD, MOST_HELD_SECONDS, step)
     if not held and mels:  # a single recording: its last fifth
