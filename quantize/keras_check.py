@@ -196,7 +196,7 @@ def _kernel_size(node: dict[str, Any]) -> int:
     sides = kernel if isinstance(kernel, list) else [kernel]
     if not all(isinstance(size, int) for size in (*sides, filters)) or filters > MAX_CHANNELS:
         return LARGEST_NUMBER**2
-    return abs(math.prod(sides) * filters)
+    return abs(int(math.prod(sides)) * int(filters))
 
 
 def _refused(node: dict[str, Any]) -> str | None:
