@@ -131,7 +131,7 @@ def _only_fits(args: argparse.Namespace, wanted: Budget) -> int:
 
 def _needs(made: Made, wanted: Budget) -> dict[str, Any]:
     if made.runs_on != EVERY_ENGINE:
-        raise InputError(f"--budget is for models that become C, and {made.recipe.name} made one for LiteRT")
+        raise InputError(f"--budget is for models that become C; the best is {made.recipe.name}, for LiteRT")
     return budget_report.document(network.parse(made.data, Path("quantised.tflite")), wanted)
 
 
@@ -179,6 +179,9 @@ def _check(args: argparse.Namespace) -> None:
             raise InputError(f"{option} {value}: give a number from {low:g} to {high:.10g}")
     if args.recipe != AUTO and recipes.named(args.recipe).runs_on != EVERY_ENGINE and args.layers:
         raise InputError(f"--layers looks inside int8 models; {args.recipe} keeps values in float")
+    only_litert = args.int16 or (args.recipe != AUTO and recipes.named(args.recipe).runs_on != EVERY_ENGINE)
+    if args.budget is not None and only_litert:
+        raise InputError("--budget is for models that become C; --int16, dynamic and float16 are for LiteRT")
     if args.layers and args.int16:
         raise InputError("--layers looks inside int8 models; leave --int16 out to see which layers need it")
 
