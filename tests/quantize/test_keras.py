@@ -187,6 +187,8 @@ def test_truncated_and_foreign_files_are_one_line(nano: Any, tmp_path: Path) -> 
                 float_model.load(path)
     with zipfile.ZipFile(tmp_path / "other.keras", "w") as file:
         file.writestr("config.json", "[" * 100_000)
+        file.writestr("metadata.json", "{}")
+        file.writestr("model.weights.h5", "")
     with pytest.raises(InputError, match="damaged Keras file"):
         float_model.load(tmp_path / "other.keras")
 
