@@ -48,13 +48,4 @@ static void step(const unsigned char *in, unsigned char *out) {
 
 #endif
 
-int main(void) {
-    unsigned char in[IN_BYTES], out[OUT_BYTES];
-    memset(&state, 0xA5, sizeof state); /* nothing may be left from before a reset */
-    reset();
-    while (fread(in, 1, sizeof in, stdin) == sizeof in) {
-        step(in, out);
-        fwrite(out, 1, sizeof out, stdout);
-    }
-    return 0;
-}
+#include "filter_main.h"
