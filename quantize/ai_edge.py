@@ -155,7 +155,7 @@ class _Rules:
             from ai_edge_quantizer import qtyping, quantizer, recipe_manager
         except ImportError:
             raise DeviceError(
-                "the package ai-edge-quantizer is not installed; run: pip install 'mandible[quantize]'"
+                "the package ai-edge-quantizer is not installed; run: pip install ai-edge-quantizer==0.10.0"
             ) from None
         self._types, self._quantizer = qtyping, quantizer
         self._manager = recipe_manager.RecipeManager()

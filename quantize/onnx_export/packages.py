@@ -24,4 +24,4 @@ def _package(name: str, *modules: str) -> Any:
             importlib.import_module(module)
         return importlib.import_module(name)
     except ImportError:
-        raise DeviceError(f"the package {name} is not installed; run: pip install 'mandible[onnx]'") from None
+        raise DeviceError(f"the package {name} is not installed; run: pip install onnx onnxruntime") from None

@@ -219,7 +219,7 @@ def test_without_the_package_onnx_one_line_says_how_to_get_it(
     monkeypatch.setitem(sys.modules, "onnx", None)  # what importing a missing package does
     code, _, complained = run("onnx", "--model", "nano", "-o", tmp_path / "m.onnx")
     assert code == 3
-    assert complained == "mandible: the package onnx is not installed; run: pip install 'mandible[onnx]'\n"
+    assert complained == "mandible: the package onnx is not installed; run: pip install onnx onnxruntime\n"
     assert not list(tmp_path.iterdir())
 
 
@@ -228,7 +228,7 @@ def test_without_onnxruntime_files_are_written_but_not_run(
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     assert run("onnx", "--model", "nano", "-o", tmp_path / "m.onnx")[0] == 0
-    with pytest.raises(DeviceError, match=r"onnxruntime is not installed; .*'mandible\[onnx\]'"):
+    with pytest.raises(DeviceError, match="onnxruntime is not installed; run: pip install onnx onnxruntime"):
         OnnxRunner((tmp_path / "m.onnx").read_bytes())
 
 

@@ -179,7 +179,7 @@ def test_a_narrowed_range_leaves_out_only_the_rarest() -> None:
 
 def test_without_the_quantiser_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ai_edge_quantizer", None)
-    with pytest.raises(DeviceError, match=r"run: pip install 'mandible\[quantize\]'"):
+    with pytest.raises(DeviceError, match=r"run: pip install ai-edge-quantizer=="):
         ai_edge.dynamic(networks.family())
 
 

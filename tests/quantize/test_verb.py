@@ -192,7 +192,7 @@ def test_a_missing_package_is_exit_3_with_the_command(
         monkeypatch.setitem(sys.modules, package, None)
     keras = tmp_path / "mine.keras"
     keras.write_bytes(b"PK")
-    lines = {str(keras): "pip install -e '.[train]'", "nano": "pip install 'mandible[quantize]'"}
+    lines = {str(keras): "pip install -e '.[train]'", "nano": "pip install ai-edge-quantizer"}
     for model, line in lines.items():
         assert main(["quantize", model, "--recipe", "int8-ptq", *words]) == 3
         assert line in capsys.readouterr().err
