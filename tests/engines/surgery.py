@@ -42,6 +42,20 @@ def rename_operator(model: Any, old: str, new: str) -> None:
             code.deprecatedBuiltinCode = min(code.builtinCode, 127)
 
 
+def finer(divisor: float) -> Edit:
+    """Return an edit of the small test network: a finer scale for the logits, another one inside.
+
+    Factors above one (left shifts) and outputs that saturate do not occur in a trained model.
+    """
+
+    def edit(model: Any) -> None:
+        tensor(model, "logits").quantization.scale = [0.08 / divisor]
+        inner = tensor(model, "conv_2d_6")
+        inner.quantization.scale = [inner.quantization.scale[0] * divisor / 40]
+
+    return edit
+
+
 def set_data(model: Any, name: str, values: Any) -> None:
     """Replace a constant's bytes by those of a numpy array."""
     model.buffers[tensor(model, name).buffer].data = values.view("u1").reshape(-1)

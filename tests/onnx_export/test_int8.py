@@ -107,15 +107,8 @@ def test_other_networks_of_the_family(shape: Shape) -> None:
 
 @pytest.mark.parametrize("divisor", [3.0, 1024.0, 5000.0])
 def test_coarse_and_fine_scales(divisor: float, tmp_path: Path) -> None:
-    """Factors above one (left shifts) and outputs that saturate do not occur in a trained model."""
-
-    def finer(model: object) -> None:
-        surgery.tensor(model, "logits").quantization.scale = [0.08 / divisor]
-        inner = surgery.tensor(model, "conv_2d_6")
-        inner.quantization.scale = [inner.quantization.scale[0] * divisor / 40]
-
     path = tmp_path / "finer.tflite"
-    path.write_bytes(surgery.changed(STREAMING_MODEL, finer))
+    path.write_bytes(surgery.changed(STREAMING_MODEL, surgery.finer(divisor)))
     checked, hops = network.load(path), all_hops(200)[-600:]
     np.testing.assert_array_equal(logits(exact(checked), hops), expected(checked, hops))
 

@@ -101,6 +101,14 @@ def test_too_little_speech_is_one_clear_line(tmp_path: Path) -> None:
         calibration.gather(tmp_path)
 
 
+def test_a_file_instead_of_a_folder_and_a_corpus_of_unknown_sources_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="it is a file; give a corpus directory"):
+        calibration.gather(SAMPLE)
+    write_source(tmp_path, "tones", {f"u{i}": ("train", ["AA", "S"] * 20) for i in range(4)})
+    with pytest.raises(InputError, match="no recording to calibrate with is found in it; see .*data check"):
+        calibration.gather(tmp_path)
+
+
 def test_a_damaged_recording_is_named(folder: Path) -> None:
     (folder / "0.wav").write_bytes(b"RIFFxxxxWAVEjunk")
     with pytest.raises(InputError, match=r"0\.wav"):
