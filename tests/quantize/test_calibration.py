@@ -105,7 +105,7 @@ def test_a_file_instead_of_a_folder_and_a_corpus_of_unknown_sources_are_told_apa
     with pytest.raises(InputError, match="it is a file; give a corpus directory"):
         calibration.gather(SAMPLE)
     write_source(tmp_path, "tones", {f"u{i}": ("train", ["AA", "S"] * 20) for i in range(4)})
-    with pytest.raises(InputError, match="no recording to calibrate with is found in it; see .*data check"):
+    with pytest.raises(InputError, match=r"no recording to calibrate with is found in it; see .*data check"):
         calibration.gather(tmp_path)
 
 
