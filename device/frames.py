@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -36,6 +37,10 @@ class Frame:
         weights: (15,) uint8 decoded viseme weights; they sum to 255.
         viseme: the decoded viseme.
         openness: mean expected jaw opening, 0 (closed) to 255 (wide).
+        quiet_hops: for how many hops the noise gate has been shut; 0 while it is open.
+        arousal: how lively the speaker is, 0 (calm) to 255, where something asks for it.
+        emphasis: an envelope that rises where a syllable is stressed and falls again, 0 to 255.
+        heads: int8 values of a model's optional outputs besides the visemes, by name.
         pulses_us: servo pulse widths in the rig's channel order, after the guard.
         emitted_ns: monotonic time at which the frame left the line.
     """
@@ -48,6 +53,10 @@ class Frame:
     weights: Weights | None = None
     viseme: Viseme | None = None
     openness: int | None = None
+    quiet_hops: int | None = None
+    arousal: int | None = None
+    emphasis: int | None = None
+    heads: Mapping[str, tuple[int, ...]] | None = None
     pulses_us: tuple[int, ...] | None = None
     emitted_ns: int | None = None
 

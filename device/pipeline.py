@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from mandible.device.decoder import Decoder, DecoderSettings
 from mandible.device.engines.base import Engine
 from mandible.device.frames import HOP_MS, HOP_NS, HOP_SAMPLES, Frame, Stage
 from mandible.device.frontend import LogMel
+from mandible.device.histogram import Histogram
 
 # A window is 25 ms: its centre lies half of that before its last sample. A frame speaks for the hop
 # around that centre, so it starts to be true half a hop earlier still.
@@ -25,12 +27,25 @@ HALF_HOP_MS = HOP_MS / 2
 Sink = Callable[[Frame], None]
 
 
+STAGES = ("front_end", "engine", "decoder", "expression", "motion")
+
+
+@runtime_checkable
+class Successor(Protocol):
+    """A stage with a position of its own, which another of its kind can carry on from."""
+
+    def take_over(self, earlier: Stage) -> None:
+        """Begin where ``earlier`` stands, if it is of the same kind and size."""
+        ...
+
+
 class Line:
-    """Front end, engine, decoder and, with a rig, mixer and guard.
+    """Front end, engine, decoder, with a rig also expression and motion: mixer, idle life, guard.
 
     Attributes:
         delay_ms: from the instant a frame speaks for (the start of its 10 ms) to its last sample:
             half a hop + half a window + lookahead + decoder.
+        times: how long each stage took, hop by hop, by its name.
     """
 
     def __init__(
@@ -40,28 +55,69 @@ class Line:
         lookahead_ms: float,
         settings: DecoderSettings | None = None,
         motion: Sequence[Stage] = (),
+        expression: Stage | None = None,
     ) -> None:
-        decoder = Decoder(output_scale, settings)
         self.engine = engine
-        self.delay_ms = HALF_HOP_MS + HALF_WINDOW_MS + lookahead_ms + decoder.delay_ms
+        self.times: Mapping[str, Histogram] = {name: Histogram() for name in STAGES}
+        self._add = tuple(histogram.add for histogram in self.times.values())
+        self._head_values = engine.head_values if getattr(engine, "heads", ()) else None
+        self._output_scale = output_scale
         self._front_end = LogMel()
-        self._later: tuple[Stage, ...] = (decoder, *motion)
+        self._decoder = Decoder(output_scale, settings)
+        self._expression = expression
+        self._motion: tuple[Stage, ...] = tuple(motion)
+        self.delay_ms = HALF_HOP_MS + HALF_WINDOW_MS + lookahead_ms + self._decoder.delay_ms
 
     def step(self, frame: Frame) -> Frame:
         """One hop through every stage."""
+        clock_ns = time.perf_counter_ns
+        front_end, engine, decoder, expression, motion = self._add
+        began_ns = clock_ns()
         frame = self._front_end.step(frame)
         assert frame.mel is not None
-        frame = frame.having(logits=self.engine.step(frame.mel))
-        for stage in self._later:
-            frame = stage.step(frame)
+        mel_ns = clock_ns()
+        logits = self.engine.step(frame.mel)
+        heads = None if self._head_values is None else self._head_values()
+        frame = frame.having(logits=logits, heads=heads)
+        logits_ns = clock_ns()
+        frame = self._decoder.step(frame)
+        decoded_ns = clock_ns()
+        front_end(mel_ns - began_ns)
+        engine(logits_ns - mel_ns)
+        decoder(decoded_ns - logits_ns)
+        if self._expression is not None:
+            frame = self._expression.step(frame)
+            expressed_ns = clock_ns()
+            expression(expressed_ns - decoded_ns)
+            decoded_ns = expressed_ns
+        if self._motion:
+            for stage in self._motion:
+                frame = stage.step(frame)
+            motion(clock_ns() - decoded_ns)
         return frame
 
     def reset(self) -> None:
         """Forget all sound heard so far."""
-        self._front_end.reset()
-        self.engine.reset()
-        for stage in self._later:
-            stage.reset()
+        for stage in (self._front_end, self.engine, self._decoder, self._expression, *self._motion):
+            if stage is not None:
+                stage.reset()
+
+    def adopt(
+        self, settings: DecoderSettings | None, motion: Sequence[Stage], expression: Stage | None
+    ) -> None:
+        """Go on with other settings and stages from the next hop, from where the mouth stands now.
+
+        The front end and the network keep what they have heard, so no sound is lost.
+        """
+        decoder = Decoder(self._output_scale, settings)
+        if decoder.settings != self._decoder.settings:
+            self._decoder = decoder
+        for later in motion:
+            for earlier in self._motion:
+                if isinstance(later, Successor) and type(later) is type(earlier):
+                    later.take_over(earlier)
+        self._expression = expression
+        self._motion = tuple(motion)
 
 
 def flushed(frames: Iterable[Frame], delay_ms: float) -> Iterator[Frame]:

@@ -1,36 +1,34 @@
-"""How long hops took from their last sample to the end of the line."""
+"""How long hops took from their last sample to the end of the line, and where the time went."""
 
 from __future__ import annotations
 
-from collections import deque
-
-import numpy as np
+from collections.abc import Mapping
 
 from mandible.device.frames import Frame
-
-# Ten minutes of hops: enough for a 99th percentile, and a bound on memory.
-KEPT_HOPS = 60_000
+from mandible.device.histogram import Histogram
 
 
 class Timing:
-    """A sink that remembers the latest durations."""
+    """A sink that counts durations; its memory does not grow with time.
+
+    Attributes:
+        total: from a hop's last sample to the end of the line.
+    """
 
     def __init__(self) -> None:
-        self._durations_ns: deque[int] = deque(maxlen=KEPT_HOPS)
+        self.total = Histogram()
 
     def write(self, frame: Frame) -> None:
         """Note one frame; the silence that ends a line is stamped ahead of its time and does not count."""
         if frame.emitted_ns is not None and frame.emitted_ns >= frame.captured_ns:
-            self._durations_ns.append(frame.emitted_ns - frame.captured_ns)
+            self.total.add(frame.emitted_ns - frame.captured_ns)
 
     def compute_ms(self) -> dict[str, float] | None:
-        """p50, p99 and max in ms, or None before the first frame."""
-        if not self._durations_ns:
-            return None
-        durations_ms = np.array(self._durations_ns) / 1e6
-        p50, p99 = np.percentile(durations_ms, [50, 99])
-        return {
-            "p50": round(float(p50), 3),
-            "p99": round(float(p99), 3),
-            "max": round(float(durations_ms.max()), 3),
-        }
+        """p50, p99 (to 2.3 %) and max (exact) in ms, or None before the first frame."""
+        return self.total.summary_ms()
+
+
+def stages_ms(times: Mapping[str, Histogram]) -> dict[str, dict[str, float]]:
+    """Return p50, p99 and max in ms of every stage that ran."""
+    summaries = ((name, histogram.summary_ms()) for name, histogram in times.items())
+    return {name: summary for name, summary in summaries if summary is not None}

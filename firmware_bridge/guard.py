@@ -6,7 +6,7 @@ clamped there, and protects boards that cannot guard themselves.
 
 from __future__ import annotations
 
-from mandible.device.frames import HOP_MS, Frame
+from mandible.device.frames import HOP_MS, Frame, Stage
 from mandible.firmware_bridge.rig import Rig
 
 # Dropped hops are time in which the servo may have moved, but after a long hole it must not leap.
@@ -34,6 +34,13 @@ class Guard:
         """Start again from neutral, where a board attaches."""
         self._now_us = list(self._neutral_us)
         self._index: int | None = None
+
+    def take_over(self, earlier: Stage) -> None:
+        """Carry on from where ``earlier`` stands, as far as the limits of this rig allow."""
+        if isinstance(earlier, Guard) and len(earlier._now_us) == len(self._now_us):
+            ends = zip(earlier._now_us, self._low_us, self._high_us, strict=True)
+            self._now_us = [min(max(now_us, low_us), high_us) for now_us, low_us, high_us in ends]
+            self._index = earlier._index
 
     def step(self, frame: Frame) -> Frame:
         """Return the frame with guarded ``pulses_us``.

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from mandible.device.frames import Frame
+from mandible.device.histogram import Histogram
 from mandible.errors import DeviceError
 from mandible.firmware_bridge.host_clock import now_us
 from mandible.firmware_bridge.link_status import LinkStatus
@@ -45,9 +46,13 @@ class Link:
     moved only when the limits stored on it are the rig's.
     """
 
-    def __init__(self, url: str, rig: Rig) -> None:
-        """Check ``url`` (InputError where it is wrong); nothing is opened yet."""
+    def __init__(self, url: str, rig: Rig, *, patient: bool = False) -> None:
+        """Check ``url`` (InputError where it is wrong); nothing is opened yet.
+
+        A ``patient`` link begins without its board, too, and waits for it as it does after an unplugging.
+        """
         self._url = parse_port_url(url)
+        self._patient = patient
         self._rig = rig
         self._session = Session(rig, now_us())
         self._port: Port | None = None
@@ -56,6 +61,9 @@ class Link:
         self._frames: deque[tuple[int, tuple[int, ...]]] = deque()
         self._dropped = 0
         self._reconnects = 0
+        self._opened = False
+        # From the end of the line to the port.
+        self.queued = Histogram()
         # What went wrong in a way that nobody foresaw, until the board takes set-points again.
         self._fault: str | None = None
         # Guards all of the above; held for microseconds at a time, never during input or output.
@@ -82,6 +90,7 @@ class Link:
         """Open the port and begin to talk; once in a link's life, else RuntimeError.
 
         Raises DeviceError, with the remedy, where the port cannot be opened; the link is then closed.
+        A patient one tries again for as long as it lives.
         """
         if self._stopping.is_set():
             raise RuntimeError("this link is closed; make a new one")
@@ -92,6 +101,12 @@ class Link:
             return
         try:
             self._port = open_port(self._url)
+            self._opened = True
+        except DeviceError as error:
+            if not self._patient:
+                self.close()
+                raise
+            self._fault = str(error)
         except BaseException:
             self.close()
             raise
@@ -194,7 +209,8 @@ class Link:
         with self._changed:
             self._port = port
             self._out.clear()
-            self._reconnects += 1
+            self._reconnects += self._opened
+            self._opened = True
             self._session.reconnect(now_us())
 
     def _close_port(self) -> None:
@@ -241,6 +257,7 @@ class Link:
                 self._dropped += 1
             else:
                 session.move(pulses_us, emitted_us, host_us)
+                self.queued.add((host_us - emitted_us) * 1000)
         if session.phase in _LIVE:
             self._fault = None
         if session.phase is not before:

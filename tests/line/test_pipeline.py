@@ -112,7 +112,9 @@ def test_timing_reports_percentiles_of_what_it_saw() -> None:
     assert timing.compute_ms() is None
     for i in range(100):
         timing.write(Frame(i, 0, np.zeros(160, np.int16), emitted_ns=(i + 1) * 1_000_000))
-    assert timing.compute_ms() == {"p50": 50.5, "p99": 99.01, "max": 100.0}
+    # Counted in classes that are 2.3 % wide; the longest is exact.
+    assert timing.compute_ms() == pytest.approx({"p50": 50.5, "p99": 99.01, "max": 100.0}, rel=0.024)
+    assert timing.total.max_ms == 100.0
 
 
 def test_time_that_was_lost_counts_as_time() -> None:
