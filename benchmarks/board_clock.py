@@ -33,7 +33,7 @@ def board_zero_ns(url: str, rig: Rig, started_ns: int) -> int:
         if not converse(port, session, settled, TIMEOUT_S) or session.problem is not None:
             raise DeviceError(f"{url}: {session.problem or 'the board does not answer'}")
         read_us = now_us()
-        latest_us = read_us - session.clock.board_us(read_us, read_us)
+        latest_us = read_us - session.clock.board_us(read_us)
         turns = round((latest_us - started_ns / 1000) / CLOCK_US)
         return 1000 * (latest_us - turns * CLOCK_US)
     except OSError as error:

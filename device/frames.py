@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,7 +25,7 @@ Logits = NDArray[np.int8]
 Weights = NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """One hop. Each stage returns a copy with its own fields filled in; the others pass through.
 
@@ -61,10 +62,18 @@ class Frame:
     emitted_ns: int | None = None
 
     def having(self, **fields: Any) -> Frame:
-        """Return a copy with the given fields replaced (faster than ``dataclasses.replace``)."""
-        values = {name: getattr(self, name) for name in self.__slots__}
-        values.update(fields)
-        return Frame(**values)
+        """Return a copy with the given fields replaced.
+
+        Every stage does this for every hop: copying the dictionary takes a third of ``dataclasses.replace``.
+        """
+        if not fields.keys() <= _NAMES:
+            raise TypeError(f"a frame has no {', '.join(sorted(fields.keys() - _NAMES))}")
+        copy = object.__new__(Frame)
+        copy.__dict__.update(self.__dict__, **fields)
+        return copy
+
+
+_NAMES = frozenset(field.name for field in dataclass_fields(Frame))
 
 
 class Stage(Protocol):

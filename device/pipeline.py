@@ -27,7 +27,7 @@ HALF_HOP_MS = HOP_MS / 2
 Sink = Callable[[Frame], None]
 
 
-STAGES = ("front_end", "engine", "decoder", "expression", "motion")
+STAGES = ("wait", "front_end", "engine", "decoder", "expression", "motion", "sinks")
 
 
 @runtime_checkable
@@ -45,7 +45,8 @@ class Line:
     Attributes:
         delay_ms: from the instant a frame speaks for (the start of its 10 ms) to its last sample:
             half a hop + half a window + lookahead + decoder.
-        times: how long each stage took, hop by hop, by its name.
+        times: how long each stage took, hop by hop, by its name; ``wait`` (from a hop's last sample to the
+            line) and ``sinks`` are filled by ``drive``.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Line:
     ) -> None:
         self.engine = engine
         self.times: Mapping[str, Histogram] = {name: Histogram() for name in STAGES}
-        self._add = tuple(histogram.add for histogram in self.times.values())
+        self._add = tuple(self.times[name].add for name in STAGES[1:-1])
         self._head_values = engine.head_values if getattr(engine, "heads", ()) else None
         self._output_scale = output_scale
         self._front_end = LogMel()
@@ -116,7 +117,8 @@ class Line:
             for earlier in self._motion:
                 if isinstance(later, Successor) and type(later) is type(earlier):
                     later.take_over(earlier)
-        self._expression = expression
+        if type(expression) is not type(self._expression):
+            self._expression = expression  # one that is there knows the speaker by now
         self._motion = tuple(motion)
 
 
@@ -146,15 +148,19 @@ def drive(
     Returns how many hops of time the source lasted: more than it gave where it dropped some.
     """
     hops = 0
+    waited, sunk = line.times["wait"].add, line.times["sinks"].add
 
     def followed() -> Iterator[Frame]:
         nonlocal hops
         for frame in source:
             hops = frame.index + 1
+            waited(time.monotonic_ns() - frame.captured_ns)
             yield frame
 
     for frame in flushed(followed(), line.delay_ms):
         done = line.step(frame).having(emitted_ns=clock_ns())
+        done_ns = time.monotonic_ns()
         for sink in sinks:
             sink(done)
+        sunk(time.monotonic_ns() - done_ns)
     return hops

@@ -23,6 +23,8 @@ class BoardClock:
     def __init__(self) -> None:
         """Know nothing yet."""
         self._samples: deque[tuple[int, int, int]] = deque(maxlen=_SAMPLES)
+        # All bounds grow alike, so which one is the tightest changes only when a sample comes.
+        self._best: tuple[int, int, int] | None = None
 
     def __len__(self) -> int:
         """Return the number of samples held."""
@@ -31,6 +33,7 @@ class BoardClock:
     def forget(self) -> None:
         """Drop every sample: the board may have restarted."""
         self._samples.clear()
+        self._best = None
 
     def add(self, sent_us: int, received_us: int, board_us: int) -> bool:
         """Take a reply stamped ``board_us`` to a request sent and answered at the given host times.
@@ -40,25 +43,27 @@ class BoardClock:
         middle_us = (sent_us + received_us) // 2
         sample = (received_us, received_us - sent_us, (board_us - middle_us) % CLOCK_US)
         if self._samples:
-            apart_us = (board_us - self.board_us(middle_us, received_us)) % CLOCK_US
+            apart_us = (board_us - self.board_us(middle_us)) % CLOCK_US
             may_be_us = self.uncertainty_us(received_us) + self._bound_us(sample, received_us) + _SLACK_US
             if min(apart_us, CLOCK_US - apart_us) > may_be_us:
                 return False
         self._samples.append(sample)
+        self._best = min(self._samples, key=lambda each: self._bound_us(each, received_us))
         return True
 
     def uncertainty_us(self, now_us: int) -> int:
         """Return the bound on the estimate's error; ``len(self)`` must not be 0."""
-        return min(self._bound_us(sample, now_us) for sample in self._samples)
+        assert self._best is not None
+        return self._bound_us(self._best, now_us)
 
-    def board_us(self, host_us: int, now_us: int) -> int:
-        """Return the board's clock at ``host_us``, judged from what is known at ``now_us``."""
-        best = min(self._samples, key=lambda sample: self._bound_us(sample, now_us))
-        return (host_us + best[2]) % CLOCK_US
+    def board_us(self, host_us: int) -> int:
+        """Return the board's clock at ``host_us``; ``len(self)`` must not be 0."""
+        assert self._best is not None
+        return (host_us + self._best[2]) % CLOCK_US
 
-    def due_ms(self, host_us: int, now_us: int) -> int:
+    def due_ms(self, host_us: int) -> int:
         """Return the board's millisecond clock (modulo 65536) at ``host_us``, as ``move.due_ms`` wants it."""
-        return self.board_us(host_us, now_us) // 1000
+        return self.board_us(host_us) // 1000
 
     @staticmethod
     def _bound_us(sample: tuple[int, int, int], now_us: int) -> int:

@@ -11,6 +11,8 @@ _LONGEST_RUN = 254
 
 def encode(data: bytes) -> bytes:
     """Return ``data`` with every zero byte stuffed away (no delimiters)."""
+    if len(data) < _LONGEST_RUN:
+        return b"".join([bytes((len(run) + 1,)) + run for run in data.split(b"\x00")])
     out = bytearray(b"\x00")
     code_at = 0
     for byte in data:

@@ -6,22 +6,14 @@ Polynomial 0x1021 reflected, start 0xFFFF, no final inversion; "123456789" gives
 
 from __future__ import annotations
 
-_POLYNOMIAL = 0x8408
+from binascii import crc_hqx
+
 _START = 0xFFFF
-
-
-def _row(value: int) -> int:
-    for _ in range(8):
-        value = (value >> 1) ^ (_POLYNOMIAL if value & 1 else 0)
-    return value
-
-
-_TABLE = tuple(_row(value) for value in range(256))
+_MIRRORED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 
 
 def crc16(data: bytes) -> int:
     """Return the checksum of ``data``, 0..65535."""
-    crc = _START
-    for byte in data:
-        crc = (crc >> 8) ^ _TABLE[(crc ^ byte) & 0xFF]
-    return crc
+    # The standard library counts the same polynomial from the other end, in C.
+    mirrored = crc_hqx(data.translate(_MIRRORED), _START)
+    return _MIRRORED[mirrored & 0xFF] << 8 | _MIRRORED[mirrored >> 8]

@@ -70,7 +70,8 @@ class Exchange:
             return None
         del self._waiting[message.seq]
         self.replied[request.name] += 1
-        self._round_trips_us.append(now_us - request.sent_us)
+        if request.name == "ping":
+            self._round_trips_us.append(now_us - request.sent_us)
         return request
 
     def expire(self, now_us: int) -> list[Request]:
@@ -90,7 +91,10 @@ class Exchange:
         self._waiting.clear()
 
     def round_trip_us(self, per_cent: int) -> int | None:
-        """Return a percentile of the last thousand round trips, or None before the first."""
+        """Return a percentile of the last thousand pings' round trips, or None before the first.
+
+        Only their replies are waited for: an acknowledgement is read when there is something else to do.
+        """
         ordered = sorted(self._round_trips_us)
         return ordered[(len(ordered) - 1) * per_cent // 100] if ordered else None
 

@@ -26,7 +26,7 @@ from mandible.firmware_bridge.rig import Rig
 from mandible.firmware_bridge.session import Phase, Session
 
 _QUEUE_FRAMES = 8
-_POLL_S = 0.01
+_POLL_S = 0.02
 # A port that always has more to read is left alone this long between two readings.
 _FLOOD_PAUSE_S = 0.005
 _BACKLOG_BYTES = 4096
@@ -227,7 +227,8 @@ class Link:
         port = self._port
         assert port is not None
         wake = self._wake_pipe[0]
-        reading = [wake] if self._flooded else [port.fileno(), wake]
+        # One turn a set-point: an acknowledgement that comes in between does not wake anybody.
+        reading = [port.fileno(), wake] if self._session.listens and not self._flooded else [wake]
         pause_s = _FLOOD_PAUSE_S if self._flooded else _POLL_S
         select.select(reading, [port.fileno()] if self._out else [], [], pause_s)
         with contextlib.suppress(BlockingIOError):

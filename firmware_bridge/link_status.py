@@ -26,7 +26,7 @@ class LinkStatus:
         refusals: set-points the board refused or clamped, by reason.
         reconnects: times the port was opened again.
         bad_frames: damaged frames from the board.
-        round_trip_p50_ms, round_trip_p99_ms: over the last thousand replies; None before the first.
+        round_trip_p50_ms, round_trip_p99_ms: of the last thousand pings; None before the first.
         board, state: what the board said of itself at the handshake, and last.
     """
 

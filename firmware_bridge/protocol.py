@@ -6,9 +6,11 @@ nothing here repeats it. Reference with byte examples: ``docs/protocol.md``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from struct import Struct
+from struct import error as StructError
 from typing import Any
 
 from mandible.firmware_bridge import cobs, toml_source
@@ -17,6 +19,7 @@ from mandible.firmware_bridge.crc import crc16
 Value = int | tuple[int, ...]
 
 _SIZES = {"u8": 1, "u16": 2, "u32": 4}
+_CODES = {1: "B", 2: "H", 4: "I"}
 _HEADER_BYTES = 2
 _CRC_BYTES = 2
 
@@ -36,13 +39,17 @@ class FieldSpec:
 
 @dataclass(frozen=True, slots=True)
 class MessageSpec:
-    """One message: its type byte, who sends it, the reply a host message gets, its fields in wire order."""
+    """One message: its type byte, who sends it, the reply a host message gets, its fields in wire order.
+
+    ``layouts[n]`` is how type, seq and body lie on the wire when the last field, if repeated, is there n times.
+    """
 
     name: str
     type: int
     sender: str
     reply: str | None
     fields: tuple[FieldSpec, ...]
+    layouts: tuple[Struct, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +78,19 @@ def _message_spec(sender: str, name: str, table: Mapping[str, Any]) -> MessageSp
     for field_name, kind in table["fields"].items():
         base, _, counted = kind.partition("[")
         fields.append(FieldSpec(field_name, _SIZES[base], counted.rstrip("]") or None))
-    return MessageSpec(name, table["type"], sender, table.get("reply"), tuple(fields))
+    layouts = tuple(_layout(fields, repeats) for repeats in range(MAX_CHANNELS + 1))
+    return MessageSpec(name, table["type"], sender, table.get("reply"), tuple(fields), layouts)
+
+
+def _layout(fields: Sequence[FieldSpec], repeats: int) -> Struct:
+    codes = [_CODES[item.size] * (1 if item.counted_by is None else repeats) for item in fields]
+    return Struct("<BB" + "".join(codes))
 
 
 _SCHEMA = toml_source.parse(Path(__file__).with_name("protocol.toml").read_text("utf-8"))
 
 WIRE: Mapping[str, int] = _SCHEMA["wire"]
+MAX_CHANNELS = WIRE["max_channels"]
 STATUS: Mapping[str, int] = _SCHEMA["status"]
 FLAGS: Mapping[str, int] = _SCHEMA["flags"]
 BOARDS: Mapping[str, int] = _SCHEMA["board_id"]
@@ -86,7 +100,6 @@ MESSAGES: Mapping[str, MessageSpec] = {
     for sender in ("host", "board")
     for name, table in _SCHEMA[sender].items()
 }
-MAX_CHANNELS = WIRE["max_channels"]
 # type, seq, body and checksum, and the one byte that stuffing adds to so short a block.
 MAX_BLOCK_BYTES = _HEADER_BYTES + WIRE["max_body_bytes"] + _CRC_BYTES + 1
 
@@ -107,8 +120,22 @@ def encode(name: str, seq: int, **values: Value) -> bytes:
     names = [f.name for f in spec.fields]
     if set(values) != set(names):
         raise ProtocolError(f"{name} has the fields {names}, not {sorted(values)}")
-    body = b"".join(_encode_field(spec, f, values) for f in spec.fields)
-    block = bytes([spec.type]) + _integer(f"{name}.seq", seq, 1) + body
+    numbers: list[Value] = [spec.type, seq]
+    repeats = 0
+    for item in spec.fields:
+        value = values[item.name]
+        if item.counted_by is None:
+            numbers.append(value)
+        else:
+            repeated = _repeated(spec, item, values)
+            repeats = len(repeated)
+            numbers += repeated
+    try:
+        block = spec.layouts[repeats].pack(*numbers)
+    except StructError:
+        raise _out_of_range(spec, seq, values) from None
+    if bool in map(type, numbers):  # which packs as a number, but is none
+        raise _out_of_range(spec, seq, values)
     return b"\x00" + cobs.encode(block + crc16(block).to_bytes(_CRC_BYTES, "little")) + b"\x00"
 
 
@@ -125,7 +152,7 @@ def decode(block: bytes) -> Message | None:
     spec = _BY_TYPE.get(content[0])
     if spec is None:
         return None
-    values = _decode_body(spec, content[_HEADER_BYTES:])
+    values = _decode_values(spec, content)
     return None if values is None else Message(spec.name, content[1], values)
 
 
@@ -175,23 +202,29 @@ class Decoder:
         return message
 
 
-def _integer(where: str, value: object, size: int) -> bytes:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 8 * size:
-        raise ProtocolError(f"{where} is {value!r}; it takes 0..{(1 << 8 * size) - 1}")
-    return value.to_bytes(size, "little")
-
-
-def _encode_field(spec: MessageSpec, item: FieldSpec, values: Mapping[str, Value]) -> bytes:
+def _repeated(spec: MessageSpec, item: FieldSpec, values: Mapping[str, Value]) -> tuple[int, ...]:
+    """Return the elements of a repeated field, as many as there must be."""
     value = values[item.name]
     where = f"{spec.name}.{item.name}"
-    if item.counted_by is None:
-        return _integer(where, value, item.size)
     if not isinstance(value, tuple):
         raise ProtocolError(f"{where} takes a tuple, not {value!r}")
-    expected = _count(item.counted_by, values, len(value))
-    if expected is None or len(value) != expected:
+    assert item.counted_by is not None
+    if len(value) != _count(item.counted_by, values, len(value)):
         raise ProtocolError(f"{where} has {len(value)} elements; {item.counted_by} says otherwise")
-    return b"".join(_integer(where, element, item.size) for element in value)
+    return value
+
+
+def _out_of_range(spec: MessageSpec, seq: object, values: Mapping[str, Value]) -> ProtocolError:
+    """Return the error that names the first value which is no integer of its field's size."""
+    sizes = [("seq", seq, 1)]
+    for item in spec.fields:
+        value = values[item.name]
+        elements = value if isinstance(value, tuple) else (value,)
+        sizes += [(item.name, element, item.size) for element in elements]
+    for name, value, size in sizes:
+        if type(value) is not int or not 0 <= value < 1 << 8 * size:
+            return ProtocolError(f"{spec.name}.{name} is {value!r}; it takes 0..{(1 << 8 * size) - 1}")
+    raise AssertionError(f"{spec.name} has no value out of range")
 
 
 def _count(counted_by: str, values: Mapping[str, Value], present: int) -> int | None:
@@ -204,20 +237,25 @@ def _count(counted_by: str, values: Mapping[str, Value], present: int) -> int | 
     return mask.bit_count()
 
 
-def _decode_body(spec: MessageSpec, body: bytes) -> dict[str, Value] | None:
-    values: dict[str, Value] = {}
-    at = 0
-    for item in spec.fields:
-        # A repeated field is always the last one, so what is left of the body belongs to it.
-        count: int | None = 1
-        if item.counted_by is not None:
-            count = _count(item.counted_by, values, (len(body) - at) // item.size)
-        if count is None or at + count * item.size > len(body):
-            return None
-        numbers = tuple(
-            int.from_bytes(body[i : i + item.size], "little")
-            for i in range(at, at + count * item.size, item.size)
-        )
-        values[item.name] = numbers[0] if item.counted_by is None else numbers
-        at += count * item.size
-    return values if at == len(body) else None
+def _decode_values(spec: MessageSpec, content: bytes) -> dict[str, Value] | None:
+    """Return the fields of type, seq and body, or None where the length is not what the fields say."""
+    # A repeated field is always the last one, so what is left of the body belongs to it.
+    repeated = spec.fields[-1] if spec.fields and spec.fields[-1].counted_by is not None else None
+    beyond = len(content) - spec.layouts[0].size
+    if beyond < 0:
+        return None
+    repeats = 0 if repeated is None else beyond // repeated.size
+    if repeats > MAX_CHANNELS or spec.layouts[repeats].size != len(content):
+        return None
+    numbers = spec.layouts[repeats].unpack(content)[_HEADER_BYTES:]
+    if repeated is None:
+        return {item.name: number for item, number in zip(spec.fields, numbers, strict=True)}
+    single = len(spec.fields) - 1
+    values: dict[str, Value] = {
+        item.name: number for item, number in zip(spec.fields[:single], numbers[:single], strict=True)
+    }
+    assert repeated.counted_by is not None
+    if _count(repeated.counted_by, values, repeats) != repeats:
+        return None
+    values[repeated.name] = numbers[single:]
+    return values

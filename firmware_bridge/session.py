@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from enum import Enum
 
 from mandible.firmware_bridge.board_report import VERSION, BoardIdentity, BoardState
 from mandible.firmware_bridge.clock import BoardClock
@@ -18,9 +17,12 @@ from mandible.firmware_bridge.greeting import HELLO, Greetings
 from mandible.firmware_bridge.limits import output_mask
 from mandible.firmware_bridge.pacing import Pacing
 from mandible.firmware_bridge.parking import Parking
+from mandible.firmware_bridge.phase import Phase
 from mandible.firmware_bridge.protocol import STATUS, WIRE, Decoder, Message, status_name
 from mandible.firmware_bridge.provisioning import Provisioning
 from mandible.firmware_bridge.rig import Rig
+
+__all__ = ["Phase", "Session"]
 
 _FIRST_PINGS = 5
 _FIRST_PING_INTERVAL_US = 10_000
@@ -28,22 +30,6 @@ _PING_INTERVAL_US = 200_000
 _QUERY_INTERVAL_US = 500_000
 # Nothing heard for this long: the board restarted or hangs; greet it again.
 _SILENCE_US = 1_000_000
-
-
-class Phase(Enum):
-    """How far the conversation has come. Set-points are accepted in ``READY`` and ``MOVING``."""
-
-    GREETING = "greeting"
-    CLOCKING = "measuring the board's clock"
-    READY = "ready"
-    MOVING = "moving"
-    UNCALIBRATED = "stored limits differ from the rig"
-    STORING = "storing limits"
-    PARKING = "parking"
-    CLOSED = "closed"
-    REFUSED = "refused"
-
-
 _ATTENTIVE = (Phase.CLOCKING, Phase.READY, Phase.MOVING)
 
 
@@ -103,6 +89,11 @@ class Session:
     def bad_frames(self) -> int:
         """Blocks from the board that were no valid message."""
         return self._decoder.bad_frames
+
+    @property
+    def listens(self) -> bool:
+        """Whether a reply should be taken the moment it comes; else it may wait for the next set-point."""
+        return self.phase is not Phase.MOVING or self.exchange.waiting("ping") > 0
 
     def receive(self, data: bytes, now_us: int) -> None:
         """Take bytes that arrived from the board."""
@@ -208,7 +199,7 @@ class Session:
     def _move(self, pulses_us: Sequence[int], emitted_us: int, now_us: int) -> None:
         self._moved_us = now_us
         ordered = tuple(pulses_us[i] for i in self._order)
-        due_ms = self.clock.due_ms(emitted_us + self._lead_us, now_us)
+        due_ms = self.clock.due_ms(emitted_us + self._lead_us)
         self.exchange.request("move", now_us, due_ms=due_ms, mask=self._mask, pulse_us=ordered)
 
     def _store_on(self, now_us: int) -> None:
