@@ -1,7 +1,7 @@
 """Times the engines against each other on this machine: ``python -m mandible.benchmarks.engines [MODEL]``.
 
-Every engine hears the same speech in turn, a pass at a time, so that a busy moment of the machine hits
-them all; the best pass of each counts. Writes ``results/engines-<model>-<machine>.json`` beside this file.
+The same measurement as ``mandible engines``, on more speech and with a fixed number of passes, so that
+results can be compared. Writes ``results/engines-<model>-<machine>.json`` beside this file.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import platform
 import time
 import wave
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from mandible import __version__
 from mandible.api import assemble
 from mandible.device import engines
 from mandible.device.audio import open_source
+from mandible.device.engines.starting import start
+from mandible.device.engines.trial import noise_hops, try_out
 from mandible.device.frontend import log_mel
 from mandible.firmware_bridge.rig import Rig
 from mandible.models import network, released
@@ -30,7 +33,8 @@ RESULTS = Path(__file__).resolve().parent / "results"
 SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "puppet.wav"
 RIG = "skull"
 PASSES = 15
-PACKAGES = ("numpy", "ai-edge-litert", "tflite-runtime")
+NOISE_HOPS = 1000
+PACKAGES = ("numpy", "ai-edge-litert", "tflite-runtime", "onnxruntime", "tensorrt")
 
 
 def main() -> None:
@@ -59,17 +63,10 @@ def main() -> None:
 
 def measure(model: released.ModelFile, hops: NDArray[np.int8], passes: int) -> dict[str, Any]:
     """Run every available engine ``passes`` times over (n, 40) features; return the result file's content."""
-    running = {name: engines.create(name, model) for name in engines.available()}
-    best_s = dict.fromkeys(running, float("inf"))
-    logits: dict[str, NDArray[np.int64]] = {}
-    for _ in range(passes):
-        for name, engine in running.items():
-            engine.reset()
-            start_s = time.perf_counter()
-            rows = [engine.step(hop) for hop in hops]
-            best_s[name] = min(best_s[name], time.perf_counter() - start_s)
-            logits[name] = np.array(rows, np.int64)
-    fastest_s, exact = min(best_s.values()), logits["reference"]
+    names = engines.available()
+    starts = {name: start(name, model.path) for name in names}
+    trials = list(try_out(names, model.path, hops, noise_hops(NOISE_HOPS), passes=passes))
+    fastest_us = min(trial.us_per_hop for trial in trials)
     return {
         "benchmark": "engines",
         "model": {
@@ -81,20 +78,24 @@ def measure(model: released.ModelFile, hops: NDArray[np.int8], passes: int) -> d
         "versions": {"mandible": __version__, "python": platform.python_version(), **_versions()},
         "settings": {
             "hops": len(hops),
+            "noise_hops": NOISE_HOPS,
             "passes": passes,
             "threads": 1,
             "taken": "best pass, Python call included",
         },
         "line": {"us_per_hop": round(_line_s(model, passes) * 1e6, 2), "rig": RIG, "engine": "default"},
         "engines": {
-            name: {
-                "us_per_hop": round(best_s[name] / len(hops) * 1e6, 2),
-                "times_slower_than_fastest": round(best_s[name] / fastest_s, 2),
-                "exact": engine.exact,
-                "equal_argmax": round(float(np.mean(logits[name].argmax(1) == exact.argmax(1))), 4),
-                "largest_difference_lsb": int(np.abs(logits[name] - exact).max()),
+            trial.name: {
+                "us_per_hop": trial.us_per_hop,
+                "p50_us": trial.p50_us,
+                "p99_us": trial.p99_us,
+                "times_slower_than_fastest": round(trial.us_per_hop / fastest_us, 2),
+                "exact": trial.exact,
+                **asdict(trial.speech),
+                "noise": asdict(trial.noise),
+                **asdict(starts[trial.name]),
             }
-            for name, engine in running.items()
+            for trial in trials
         },
     }
 

@@ -45,15 +45,15 @@ static PyObject *kernel_step(PyObject *object, PyObject *arg) {
     tcn *network = ((KernelObject *)object)->network;
     char *features;
     Py_ssize_t size;
-    PyObject *logits;
+    PyObject *results;
     if (PyBytes_AsStringAndSize(arg, &features, &size) < 0) return NULL;
     if ((size_t)size != tcn_inputs(network)) {
         PyErr_Format(PyExc_ValueError, "expected %zu features, got %zd", tcn_inputs(network), size);
         return NULL;
     }
-    logits = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)tcn_outputs(network));
-    if (logits != NULL) tcn_step(network, (const int8_t *)features, (int8_t *)PyBytes_AsString(logits));
-    return logits;
+    results = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)tcn_outputs(network));
+    if (results != NULL) tcn_step(network, (const int8_t *)features, (int8_t *)PyBytes_AsString(results));
+    return results;
 }
 
 static PyObject *kernel_reset(PyObject *object, PyObject *unused) {
@@ -63,7 +63,7 @@ static PyObject *kernel_reset(PyObject *object, PyObject *unused) {
 }
 
 static PyMethodDef kernel_methods[] = {
-    {"step", kernel_step, METH_O, "int8 features of one hop as bytes -> int8 logits as bytes"},
+    {"step", kernel_step, METH_O, "int8 features of one hop as bytes -> int8 logits and heads as bytes"},
     {"reset", kernel_reset, METH_NOARGS, "return to the state before the first hop"},
     {NULL, NULL, 0, NULL}};
 

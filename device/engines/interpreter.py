@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mandible.device.engines.base import check_features
+from mandible.device.engines.base import check_features, heads_of
 from mandible.device.frames import Logits, Mel
 from mandible.errors import InputError
 from mandible.models.network import Network
@@ -30,6 +31,7 @@ class InterpreterEngine:
         self, interpreter_class: Any, kernels: Any, content: bytes, network: Network, path: Path
     ) -> None:
         self.output_scale = network.output_scale
+        self.heads = heads_of(network)
         try:
             self._interpreter = interpreter_class(
                 model_content=content, experimental_op_resolver_type=kernels, num_threads=1
@@ -46,7 +48,9 @@ class InterpreterEngine:
         self._logits = outputs[0]["index"]
         self._state_inputs = [tensor["index"] for tensor in inputs[1:]]
         # Heads stand between the logits and the states.
-        self._state_outputs = [tensor["index"] for tensor in outputs[1 + len(network.heads) :]]
+        first_state = 1 + len(self.heads)
+        self._head_outputs = [tensor["index"] for tensor in outputs[1:first_state]]
+        self._state_outputs = [tensor["index"] for tensor in outputs[first_state:]]
         self._initial = [
             np.full(tensor["shape"], tensor["quantization"][1], np.int8) for tensor in inputs[1:]
         ]
@@ -63,6 +67,13 @@ class InterpreterEngine:
         self._states = [interpreter.get_tensor(tensor) for tensor in self._state_outputs]
         logits: Logits = interpreter.get_tensor(self._logits).reshape(-1)
         return logits
+
+    def head_values(self) -> Mapping[str, tuple[int, ...]]:
+        """Return the int8 values of every head for the latest hop."""
+        return {
+            head.name: tuple(self._interpreter.get_tensor(tensor).reshape(-1).tolist())
+            for head, tensor in zip(self.heads, self._head_outputs, strict=True)
+        }
 
     def reset(self) -> None:
         """Return to the state before the first hop."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mandible.device.engines.base import check_features
+from mandible.device.engines.base import check_features, heads_of
 from mandible.device.frames import Logits, Mel
 from mandible.models.fixed_point import multiply
 from mandible.models.layers import ADD_LEFT_SHIFT, Add, Conv, Depthwise, Operand, Output
@@ -24,6 +25,7 @@ class ReferenceEngine:
 
     def __init__(self, network: Network) -> None:
         self.output_scale = network.output_scale
+        self.heads = heads_of(network)
         self._network = network
         self.reset()
 
@@ -33,6 +35,7 @@ class ReferenceEngine:
             np.full((layer.ring_frames, layer.ring_channels), layer.input_zero_point, np.int64)
             for layer in self._network.rings
         ]
+        self._values: list[Ints] = []
 
     def step(self, mel: Mel) -> Logits:
         """(40,) int8 features of one hop -> (15,) int8 logits."""
@@ -49,7 +52,12 @@ class ReferenceEngine:
                 rings.append(frames[1:])
             values.append(_convolve(layer, frames[:: layer.dilation]))
         self._rings = rings
+        self._values = values
         return values[self._network.logits_value].astype(np.int8)
+
+    def head_values(self) -> Mapping[str, tuple[int, ...]]:
+        """Return the int8 values of every head for the latest hop."""
+        return {head.name: tuple(self._values[head.value].tolist()) for head in self._network.heads}
 
 
 def _convolve(layer: Conv | Depthwise, window: Ints) -> Ints:

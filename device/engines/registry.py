@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
@@ -9,9 +10,13 @@ from typing import Protocol
 from mandible.device.engines.base import Engine
 from mandible.errors import DeviceError, InputError
 from mandible.models import network
+from mandible.models.network import Network
 from mandible.models.tflite_file import read_bytes
 
-NAMES = ("c", "litert", "tflite", "reference")
+NO_KERNEL = (
+    "engine c: no compiled kernel; with a C compiler there, run in mandible's source folder: "
+    "pip install --force-reinstall --no-deps -e ."
+)
 
 
 class ModelOnDisk(Protocol):
@@ -34,43 +39,101 @@ def create(name: str, model: ModelOnDisk | Path | str) -> Engine:
     path = Path(model) if isinstance(model, (str, Path)) else model.path
     content = read_bytes(path)
     # Every engine's model passes our own checks first: the interpreters trust their files too much.
-    checked = network.parse(content, path)
-    if name == "c":
-        if not _have_kernel():
-            raise DeviceError(
-                "engine c: no compiled kernel; with a C compiler there, run in mandible's source folder: "
-                "pip install --force-reinstall --no-deps -e ."
-            )
-        from mandible.device.engines.c import CEngine
+    return _MAKERS[name](content, network.parse(content, path), path)
 
-        return CEngine(checked)
-    if name == "litert":
-        from mandible.device.engines.litert import LitertEngine
 
-        return LitertEngine(content, checked, path)
-    if name == "tflite":
-        from mandible.device.engines.tflite import TfliteEngine
+def default_name() -> str:
+    """Return ``c`` where its kernel is installed, else the best that stands in for it."""
+    if _have_kernel():
+        return "c"
+    there = available()
+    return next(name for name in ("litert", "tflite-runtime", "reference") if name in there)
 
-        return TfliteEngine(content, checked, path)
+
+def available() -> list[str]:
+    """Return the names of the engines whose package or kernel is installed, in order of preference."""
+    litert, old_runtime = _is_installed("ai_edge_litert"), _have_tflite_runtime()
+    present = {
+        "c": _have_kernel(),
+        "litert": litert,
+        "tflite": litert or old_runtime,
+        "tflite-runtime": old_runtime,
+        "onnx": _is_installed("onnxruntime"),
+        "tensorrt": _is_installed("tensorrt"),
+        "reference": True,
+    }
+    return [name for name in NAMES if present[name]]
+
+
+def _c(content: bytes, checked: Network, path: Path) -> Engine:
+    if not _have_kernel():
+        raise DeviceError(NO_KERNEL)
+    from mandible.device.engines.c import CEngine
+
+    return CEngine(checked)
+
+
+def _litert(content: bytes, checked: Network, path: Path) -> Engine:
+    from mandible.device.engines.litert import LitertEngine
+
+    return LitertEngine(content, checked, path)
+
+
+def _tflite(content: bytes, checked: Network, path: Path) -> Engine:
+    from mandible.device.engines.tflite import TfliteEngine
+
+    return TfliteEngine(content, checked, path)
+
+
+def _tflite_runtime(content: bytes, checked: Network, path: Path) -> Engine:
+    from mandible.device.engines.tflite_runtime import TfliteRuntimeEngine
+
+    return TfliteRuntimeEngine(content, checked, path)
+
+
+def _onnx(content: bytes, checked: Network, path: Path) -> Engine:
+    from mandible.device.engines.onnx import OnnxEngine
+
+    return OnnxEngine(checked, path)
+
+
+def _tensorrt(content: bytes, checked: Network, path: Path) -> Engine:
+    from mandible.device.engines.tensorrt import TensorrtEngine
+
+    return TensorrtEngine(checked, path)
+
+
+def _reference(content: bytes, checked: Network, path: Path) -> Engine:
     from mandible.device.engines.reference import ReferenceEngine
 
     return ReferenceEngine(checked)
 
 
-def default_name() -> str:
-    """Return ``c`` where its kernel is installed, else ``litert``."""
-    return "c" if _have_kernel() else "litert"
+_MAKERS: dict[str, Callable[[bytes, Network, Path], Engine]] = {
+    "c": _c,
+    "litert": _litert,
+    "tflite": _tflite,
+    "tflite-runtime": _tflite_runtime,
+    "onnx": _onnx,
+    "tensorrt": _tensorrt,
+    "reference": _reference,
+}
+NAMES = tuple(_MAKERS)
 
 
-def available() -> list[str]:
-    """Return the names of the engines whose package or kernel is installed, in order of preference."""
-    present = {
-        "c": _have_kernel(),
-        "litert": find_spec("ai_edge_litert") is not None,
-        "tflite": find_spec("ai_edge_litert") is not None or find_spec("tflite_runtime") is not None,
-        "reference": True,
-    }
-    return [name for name in NAMES if present[name]]
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ValueError:  # a module that stands for one, without saying where it came from
+        return True
+
+
+def _have_tflite_runtime() -> bool:
+    if not _is_installed("tflite_runtime"):
+        return False
+    from mandible.device.engines.tflite_runtime import numpy_is_old
+
+    return numpy_is_old()
 
 
 def _have_kernel() -> bool:

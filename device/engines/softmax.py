@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,16 +22,21 @@ def exponentials(output_scale: float) -> NDArray[np.int64]:
     return np.array([round(TABLE_ONE * math.exp(-d * output_scale)) for d in range(256)], np.int64)
 
 
-def normalised(values: NDArray[np.int64]) -> Weights:
-    """(n,) integers >= 0 with a sum of at least 1 -> (n,) uint8 in proportion, summing to exactly 255.
+def in_proportion(values: Sequence[int]) -> list[int]:
+    """Integers >= 0 with a sum of at least 1 -> as many in proportion, 0..255, summing to exactly 255.
 
     Each is rounded to nearest, halves up; what the roundings leave over goes to the first of the largest.
     """
-    whole = values.tolist()
-    total = sum(whole)
-    weights = [(FULL * value + total // 2) // total for value in whole]
-    weights[whole.index(max(whole))] += FULL - sum(weights)
-    return np.array(weights, np.uint8)
+    total = sum(values)
+    half = total // 2
+    weights = [(FULL * value + half) // total for value in values]
+    weights[values.index(max(values))] += FULL - sum(weights)
+    return weights
+
+
+def normalised(values: NDArray[np.int64]) -> Weights:
+    """Return ``in_proportion`` of (n,) integers as (n,) uint8."""
+    return np.array(in_proportion(values.tolist()), np.uint8)
 
 
 class Softmax:
@@ -38,8 +44,13 @@ class Softmax:
 
     def __init__(self, output_scale: float) -> None:
         self.table = exponentials(output_scale)
+        self._table: list[int] = self.table.tolist()
+
+    def shares(self, logits: Sequence[int]) -> list[int]:
+        """Fifteen logits, -128..127 -> weights that sum to 255 (plain integers: they are quicker here)."""
+        largest, table = max(logits), self._table
+        return in_proportion([table[largest - logit] for logit in logits])
 
     def weights(self, logits: Logits) -> Weights:
         """(15,) int8 logits -> (15,) uint8 weights that sum to 255."""
-        steps = logits.astype(np.int64)
-        return normalised(self.table[steps.max() - steps])
+        return np.array(self.shares(logits.tolist()), np.uint8)

@@ -73,7 +73,7 @@ static void add(const tcn_layer *layer, const tcn_value *left, const tcn_value *
     }
 }
 
-void tcn_step(tcn *network, const int8_t *features, int8_t *logits) {
+void tcn_step(tcn *network, const int8_t *features, int8_t *results) {
     tcn_value *values = network->values;
     for (size_t c = 0; c < values[0].channels; c++)
         values[0].row[c] = features[c];
@@ -91,9 +91,11 @@ void tcn_step(tcn *network, const int8_t *features, int8_t *logits) {
             depthwise(layer, result);
         remember(layer, source);
     }
-    const tcn_value *last = &values[network->layer_count];
-    for (size_t c = 0; c < last->channels; c++)
-        logits[c] = (int8_t)last->row[c];
+    for (size_t i = 0; i < network->output_count; i++) {
+        const int16_t *row = values[network->outputs[i].value].row;
+        for (size_t c = 0; c < network->outputs[i].channels; c++)
+            *results++ = (int8_t)row[c];
+    }
 }
 
 void tcn_reset(tcn *network) {
@@ -111,5 +113,5 @@ size_t tcn_inputs(const tcn *network) {
 }
 
 size_t tcn_outputs(const tcn *network) {
-    return network->values[network->layer_count].channels;
+    return network->result_count;
 }

@@ -44,7 +44,13 @@ typedef struct {
     int32_t significand, shift;
 } tcn_layer;
 
+typedef struct {
+    size_t value, channels;
+} tcn_output;
+
 struct tcn {
+    size_t output_count, result_count; /* outputs, and numbers in all of them */
+    tcn_output *outputs;
     size_t layer_count;
     tcn_layer *layers;
     tcn_value *values; /* layer_count + 1 */

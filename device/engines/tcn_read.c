@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define MAX_LAYERS 512
+#define MAX_OUTPUTS 64
 #define MAX_CHANNELS 4096
 #define MAX_TAPS 4096
 #define MAX_DILATION (1 << 20)
@@ -201,14 +202,35 @@ static int read_add(reader *r, tcn_layer *layer, size_t number) {
     return make_value(r, number + 1, values[layer->source].channels);
 }
 
+static int read_outputs(reader *r) {
+    tcn *n = r->network;
+    n->outputs = take(r, n->output_count, sizeof *n->outputs);
+    for (size_t i = 0; r->problem == NULL && i < n->output_count; i++) {
+        tcn_output *output = &n->outputs[i];
+        output->value = (size_t)word(r, 1, (int32_t)n->layer_count, "an output shows a value that no layer computes");
+        output->channels = (size_t)word(r, 1, MAX_CHANNELS, "an output has an impossible number of channels");
+        n->result_count += output->channels;
+    }
+    return r->problem == NULL;
+}
+
+static int check_outputs(reader *r) {
+    const tcn *n = r->network;
+    for (size_t i = 0; i < n->output_count; i++) {
+        if (n->values[n->outputs[i].value].channels != n->outputs[i].channels)
+            return fail(r, "an output differs in channels from the value it shows");
+    }
+    return 1;
+}
+
 static int read_network(reader *r) {
     tcn *n = r->network;
     if (word(r, INT32_MIN, INT32_MAX, "") != TCN_MARK)
         return fail(r, "this is no network description");
     const size_t inputs = (size_t)word(r, 1, MAX_CHANNELS, "the number of features is impossible");
-    const int32_t outputs = word(r, 1, MAX_CHANNELS, "the number of logits is impossible");
     n->layer_count = (size_t)word(r, 1, MAX_LAYERS, "the number of layers is impossible");
-    if (r->problem != NULL)
+    n->output_count = (size_t)word(r, 1, MAX_OUTPUTS, "the number of outputs is impossible");
+    if (r->problem != NULL || !read_outputs(r))
         return 0;
     n->layers = take(r, n->layer_count, sizeof *n->layers);
     n->values = take(r, n->layer_count + 1, sizeof *n->values);
@@ -222,9 +244,7 @@ static int read_network(reader *r) {
     }
     if (r->left != 0)
         return fail(r, "the description goes on after its last layer");
-    if (n->values[n->layer_count].channels != (size_t)outputs)
-        return fail(r, "the last layer does not compute the logits");
-    return 1;
+    return check_outputs(r);
 }
 
 tcn *tcn_create(const uint8_t *description, size_t size, const char **problem) {

@@ -5,13 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mandible.device.engines.interpreter import InterpreterEngine
+from mandible.device.engines.tflite_runtime import INSTALL, tflite_runtime
 from mandible.errors import DeviceError
 from mandible.models.network import Network
-
-OLD_RUNTIME = "pip install 'tflite-runtime==2.14.0' 'numpy<2'"
 
 
 class TfliteEngine(InterpreterEngine):
@@ -33,12 +30,10 @@ def _runtime() -> Any:
     except ImportError:
         pass
     try:
-        from tflite_runtime import interpreter
+        import tflite_runtime as _  # noqa: F401  # only whether it is there
     except ImportError:
         raise DeviceError(
             "engine tflite: neither ai-edge-litert nor tflite-runtime is installed; "
-            f"run: pip install ai-edge-litert, or, before Python 3.12: {OLD_RUNTIME}"
+            f"run: pip install ai-edge-litert, or, before Python 3.12: {INSTALL}"
         ) from None
-    if int(np.__version__.split(".")[0]) >= 2:
-        raise DeviceError(f"engine tflite: tflite-runtime needs numpy<2; run: {OLD_RUNTIME}")
-    return interpreter
+    return tflite_runtime("tflite")

@@ -10,7 +10,9 @@ import hashlib
 import json
 import os
 import re
+import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -23,6 +25,7 @@ Origin: TypeAlias = Mapping[str, str | int]
 KEY_CHARACTERS = 16
 MOST_ENGINE_BYTES = 512 << 20
 MOST_RECORD_BYTES = 1 << 20
+OWNER_WRITES = 0o644
 
 
 def folder() -> Path:
@@ -43,6 +46,9 @@ def place(origin: Origin) -> Path:
 def find(origin: Origin) -> bytes | None:
     """Return the engine built from this origin, or None where there is none that is whole."""
     path = place(origin)
+    # Loading an engine can run whatever is in it: it must not be what somebody else put there.
+    if not all(_is_ours(file) for file in (path, record_of(path))):
+        return None
     try:
         record = read_object(record_of(path), MOST_RECORD_BYTES)
         engine = read_small(path, MOST_ENGINE_BYTES)
@@ -66,6 +72,9 @@ def keep(engine: bytes, origin: Origin) -> Path:
     make_folder()
     path = place(origin)
     write(path, engine, origin)
+    with suppress(OSError):
+        for file in (path, record_of(path)):
+            file.chmod(OWNER_WRITES)  # whatever the umask says: ``find`` takes no others
     return path
 
 
@@ -80,6 +89,16 @@ def write(path: Path, engine: bytes, origin: Origin) -> None:
 def record_of(path: Path) -> Path:
     """Return the file that says what an engine was built from."""
     return path.with_name(path.name + ".json")
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether nobody but this user or root can have written a file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    others_write = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return found.st_uid in (0, os.geteuid()) and not others_write
 
 
 def _record(engine: bytes, origin: Origin) -> dict[str, str | int]:

@@ -20,9 +20,6 @@ def float32(model: FloatModel, told: Mapping[str, object] | None = None) -> byte
     Args:
         model: what to write.
         told: more metadata, such as the model's name and checksum.
-
-    Raises:
-        DeviceError: the package ``onnx`` is missing.
     """
     graph = GraphWriter(_features(model), np.float32)
     values = [FEATURES]

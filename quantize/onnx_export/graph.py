@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 from mandible import __version__
 from mandible.models.heads import Head
 from mandible.models.visemes import VISEME_NAMES
-from mandible.quantize.onnx_export.packages import onnx
+from mandible.quantize.onnx_export import message
 
 OPSET = 13  # the first with scales per channel
 IR_VERSION = 8
@@ -35,12 +35,11 @@ class GraphWriter:
     """
 
     def __init__(self, features: int, kind: DTypeLike) -> None:
-        self._onnx = onnx()
         self._kind = np.dtype(kind)
-        self._nodes: list[Any] = []
+        self._nodes: list[bytes] = []
         self._constants: dict[str, NDArray[Any]] = {}
         self._inputs = [self._described(FEATURES, (1, features, 1, 1))]
-        self._next_states: list[Any] = []
+        self._next_states: list[bytes] = []
         self._states: list[dict[str, Any]] = []
 
     def constant(self, name: str, values: Any, kind: DTypeLike) -> str:
@@ -51,10 +50,9 @@ class GraphWriter:
             raise ValueError(f"two constants are called {name}")
         return name
 
-    def node(self, operator: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
+    def node(self, operator: str, inputs: Sequence[str], output: str, **attributes: message.Attribute) -> str:
         """Add one operator."""
-        made = self._onnx.helper.make_node(operator, list(inputs), [output], name=output, **attributes)
-        self._nodes.append(made)
+        self._nodes.append(message.node(operator, inputs, output, attributes))
         return output
 
     def window(self, frame: str, frames: int, channels: int, scale: float = 1.0, zero_point: int = 0) -> str:
@@ -85,12 +83,12 @@ class GraphWriter:
 
     def cast(self, value: str, name: str, kind: DTypeLike) -> str:
         """Convert to another element type."""
-        return self.node("Cast", [value], name, to=self._kind_number(kind))
+        return self.node("Cast", [value], name, to=message.element_type(kind))
 
     def finish(
         self, logits: str, channels: int, heads: Iterable[tuple[Head, str]], told: Mapping[str, object]
     ) -> bytes:
-        """Return the model's bytes, checked. Outputs are the logits, the heads and the next states.
+        """Return the model's bytes. Outputs are the logits, the heads and the next states.
 
         Args:
             logits: the tensor that holds the logits.
@@ -100,36 +98,30 @@ class GraphWriter:
         """
         outputs = [self._output(LOGITS, channels, logits)]
         outputs += [self._output(head.name, head.channels, tensor) for head, tensor in heads]
-        helper = self._onnx.helper
-        graph = helper.make_graph(
-            self._nodes,
+        facts = {"visemes": list(VISEME_NAMES), "states": self._states, **told}
+        content = message.graph(
             "mandible streaming viseme network",
+            self._nodes,
+            [message.tensor(name, values) for name, values in self._constants.items()],
             self._inputs,
             [*outputs, *self._next_states],
-            [self._onnx.numpy_helper.from_array(values, name) for name, values in self._constants.items()],
         )
-        model = helper.make_model(
-            graph,
-            opset_imports=[helper.make_opsetid("", OPSET)],
+        return message.model(
+            content,
             ir_version=IR_VERSION,
-            producer_name="mandible",
-            producer_version=__version__,
+            opset=OPSET,
+            producer=("mandible", __version__),
+            metadata={
+                key: fact if isinstance(fact, str) else json.dumps(fact) for key, fact in facts.items()
+            },
         )
-        facts = {"visemes": list(VISEME_NAMES), "states": self._states, **told}
-        texts = {key: fact if isinstance(fact, str) else json.dumps(fact) for key, fact in facts.items()}
-        helper.set_model_props(model, texts)
-        self._onnx.checker.check_model(model, full_check=True)
-        return bytes(model.SerializeToString(deterministic=True))
 
-    def _output(self, name: str, channels: int, tensor: str) -> Any:
+    def _output(self, name: str, channels: int, tensor: str) -> bytes:
         self.node("Identity", [tensor], name)
         return self._described(name, (1, channels, 1, 1))
 
-    def _described(self, name: str, shape: tuple[int, ...]) -> Any:
-        return self._onnx.helper.make_tensor_value_info(name, self._kind_number(self._kind), shape)
-
-    def _kind_number(self, kind: DTypeLike) -> int:
-        return int(self._onnx.helper.np_dtype_to_tensor_dtype(np.dtype(kind)))
+    def _described(self, name: str, shape: tuple[int, ...]) -> bytes:
+        return message.value_info(name, self._kind, shape)
 
 
 def kernel(weights: NDArray[Any]) -> NDArray[Any]:

@@ -27,9 +27,6 @@ def exact(network: Network, told: Mapping[str, object] | None = None) -> bytes:
     Args:
         network: what to write.
         told: more metadata, such as the model's name and checksum.
-
-    Raises:
-        DeviceError: the package ``onnx`` is missing.
     """
     return _Writer(network).run(dict(told or {}))
 

@@ -1,4 +1,4 @@
-"""The packages of the ``onnx`` extra, imported when first needed."""
+"""The package of the ``onnx`` extra, imported when first needed."""
 
 from __future__ import annotations
 
@@ -8,20 +8,9 @@ from typing import Any
 from mandible.errors import DeviceError
 
 
-def onnx() -> Any:
-    """Return the package ``onnx``; raises DeviceError, naming the remedy, where it is missing."""
-    return _package("onnx", "onnx.checker", "onnx.helper", "onnx.numpy_helper")
-
-
 def onnxruntime() -> Any:
     """Return the package ``onnxruntime``; raises DeviceError, naming the remedy, where it is missing."""
-    return _package("onnxruntime")
-
-
-def _package(name: str, *modules: str) -> Any:
     try:
-        for module in modules:
-            importlib.import_module(module)
-        return importlib.import_module(name)
+        return importlib.import_module("onnxruntime")
     except ImportError:
-        raise DeviceError(f"the package {name} is not installed; run: pip install onnx onnxruntime") from None
+        raise DeviceError("the package onnxruntime is not installed; run: pip install onnxruntime") from None

@@ -34,9 +34,6 @@ def int8(network: Network, told: Mapping[str, object] | None = None, *, symmetri
         told: more metadata, such as the model's name and checksum.
         symmetric: write no zero points and the layers as TensorRT fuses them; the rounding of layers without
             activation is then the runtime's own.
-
-    Raises:
-        DeviceError: the package ``onnx`` is missing.
     """
     return _Writer(network, symmetric).run(dict(told or {}))
 

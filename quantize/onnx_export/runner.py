@@ -33,6 +33,9 @@ class _ForeignError(Exception):
 class OnnxRunner:
     """Runs what ``int8``, ``exact`` and ``float32`` write.
 
+    Attributes:
+        latest: logits and heads of the latest hop by name, in the model's own numbers.
+
     Args:
         content: bytes of an ``.onnx`` file.
         path: names the file in messages.
@@ -62,7 +65,7 @@ class OnnxRunner:
             )
             self._read_interface()
             self._states = self._initial
-            self.outputs(np.zeros(MEL_BANDS, np.int8))  # what does not run, says so here
+            self.latest = self.outputs(np.zeros(MEL_BANDS, np.int8))  # what does not run, says so here
         except _ForeignError as error:
             raise InputError(
                 f"{path}: not a streaming model that mandible exported ({shortened(str(error))}); "
@@ -77,9 +80,10 @@ class OnnxRunner:
     def step(self, mel: Mel) -> Logits:
         """(40,) int8 features of one hop -> (15,) int8 logits."""
         check_features(mel)
-        logits = self.outputs(mel)[LOGITS].reshape(-1)
+        self.latest = self.outputs(mel)
+        logits = self.latest[LOGITS].reshape(-1)
         if self._is_int8:
-            return logits.astype(np.int8)
+            return logits.astype(np.int8, copy=False)
         return np.clip(np.rint(logits / self.output_scale), -128, 127).astype(np.int8)
 
     def outputs(self, mel: Mel) -> dict[str, NDArray[Any]]:

@@ -16,6 +16,7 @@ from mandible.wording import one_line, shortened
 PRECISIONS = ("int8", "fp16", "fp32")
 MOST_SHOWN = 3
 LONGEST_REASON = 160
+REMEDY = "try --precision fp32"
 
 MISSING = (
     "TensorRT for Python is missing; on a Jetson JetPack brings it: sudo apt install python3-libnvinfer, "
@@ -31,7 +32,7 @@ def tensorrt() -> Any:
         raise DeviceError(MISSING) from None
 
 
-def build(trt: Any, content: bytes, precision: str, workspace_mib: int) -> bytes:
+def build(trt: Any, content: bytes, precision: str, workspace_mib: int, remedy: str = REMEDY) -> bytes:
     """Return the engine for an ONNX model; takes seconds to minutes.
 
     Args:
@@ -39,30 +40,33 @@ def build(trt: Any, content: bytes, precision: str, workspace_mib: int) -> bytes
         content: bytes of an ``.onnx`` file; for ``int8`` in its symmetric form.
         precision: one of ``PRECISIONS``: the least precise arithmetic that the builder may choose.
         workspace_mib: memory that it may use on the way.
+        remedy: what to try where it cannot; ends the message.
 
     Raises:
         DeviceError: this TensorRT cannot read or build the model; one line with its reasons.
     """
     said: list[str] = []
-    logger = _logger(trt, said)
+    logger = quiet_logger(trt, said)
     builder = trt.Builder(logger)
     if builder is None:
-        raise DeviceError(_refusal(trt, "start its builder", said))
+        raise DeviceError(_refusal(trt, "start its builder", said, remedy))
     network = builder.create_network(_network_flags(trt))
     parser = trt.OnnxParser(network, logger)
     if not parser.parse(content):
-        errors = [parser.get_error(number) for number in range(parser.num_errors)]
-        raise DeviceError(_refusal(trt, "read the model", [_described(error) for error in errors] or said))
+        errors = [_described(parser.get_error(number)) for number in range(parser.num_errors)]
+        raise DeviceError(_refusal(trt, "read the model", errors or said, remedy))
     config = builder.create_builder_config()
     config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, workspace_mib << 20)
     _allow(trt, config, precision)
     engine = builder.build_serialized_network(network, config)
     if engine is None:
-        raise DeviceError(_refusal(trt, "build the engine", said))
+        raise DeviceError(_refusal(trt, "build the engine", said, remedy))
     return bytes(engine)
 
 
-def _logger(trt: Any, said: list[str]) -> Any:
+def quiet_logger(trt: Any, said: list[str]) -> Any:
+    """Return a logger for TensorRT that adds its errors to ``said`` and prints nothing."""
+
     class Logger(trt.ILogger):  # type: ignore[misc]  # a class of a package that is not here
         """Keeps errors for our one line instead of printing them."""
 
@@ -97,8 +101,13 @@ def _described(error: Any) -> str:
     return f"node {error.node()}: {error.desc()}"
 
 
-def _refusal(trt: Any, what: str, reasons: list[str]) -> str:
-    shown = [shortened(one_line(reason.strip()), LONGEST_REASON) for reason in reasons[:MOST_SHOWN]]
-    more = len(reasons) - len(shown)
+def reasons(said: list[str]) -> str:
+    """Return the first few of TensorRT's reasons on one line."""
+    shown = [shortened(one_line(reason.strip()), LONGEST_REASON) for reason in said[:MOST_SHOWN]]
+    more = len(said) - len(shown)
     told = "; ".join(shown) + (f"; and {more} more" if more else "")
-    return f"TensorRT {trt.__version__} cannot {what}: {told or 'it does not say why'}; try --precision fp32"
+    return told or "it does not say why"
+
+
+def _refusal(trt: Any, what: str, said: list[str], remedy: str) -> str:
+    return f"TensorRT {trt.__version__} cannot {what}: {reasons(said)}; {remedy}"

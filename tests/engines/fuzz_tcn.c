@@ -69,13 +69,13 @@ int main(int argc, char **argv) {
             refused++;
             continue;
         }
-        int8_t *features = malloc(tcn_inputs(network)), *logits = malloc(tcn_outputs(network));
+        int8_t *features = malloc(tcn_inputs(network)), *results = malloc(tcn_outputs(network));
         for (int hop = 0; hop < HOPS; hop++) {
             for (size_t i = 0; i < tcn_inputs(network); i++) features[i] = (int8_t)next_random();
-            tcn_step(network, features, logits);
+            tcn_step(network, features, results);
         }
         free(features);
-        free(logits);
+        free(results);
         tcn_destroy(network);
         accepted++;
     }

@@ -10,16 +10,32 @@ import pytest
 from mandible.device.engines import _tcn
 from mandible.device.engines.c import describe
 from mandible.models import network
+from mandible.quantize.streaming import streaming_bytes
 from tests.engines.hops import STREAMING_MODEL
+from tests.parity.make_network import Shape, whole
 
 ROOT = Path(__file__).parents[2]
-ROUNDS = 20_000
+ROUNDS = 12_000
 DESCRIPTION = describe(network.load(STREAMING_MODEL))
 
 
-def test_mutated_descriptions_are_refused_or_run_without_a_memory_error(tmp_path: Path) -> None:
+def with_heads() -> bytes:
+    """Describe a network with heads, one of them computed before the logits."""
+    shape = Shape(heads={"laughter": 1, "voiced": 2, "arousal": 30}, logits_at=1, head_taps=3)
+    path = Path("heads.tflite")
+    return describe(network.parse(streaming_bytes(whole(shape), path), path))
+
+
+def words(*numbers: int) -> bytes:
+    return b"".join(number.to_bytes(4, "little", signed=True) for number in numbers)
+
+
+@pytest.mark.parametrize("content", [DESCRIPTION, with_heads()], ids=["logits alone", "heads"])
+def test_mutated_descriptions_are_refused_or_run_without_a_memory_error(
+    content: bytes, tmp_path: Path
+) -> None:
     description, program = tmp_path / "description", tmp_path / "fuzz_tcn"
-    description.write_bytes(DESCRIPTION)
+    description.write_bytes(content)
     sources = [
         ROOT / "tests/engines/fuzz_tcn.c",
         ROOT / "device/engines/tcn.c",
@@ -41,7 +57,7 @@ def test_mutated_descriptions_are_refused_or_run_without_a_memory_error(tmp_path
     assert done.returncode == 0, done.stderr
     accepted, refused = map(int, done.stdout.split())
     assert accepted + refused == ROUNDS
-    assert min(accepted, refused) > ROUNDS // 20  # both sides were exercised
+    assert min(accepted, refused) > ROUNDS // 40  # both sides were exercised
 
 
 def test_kernels_compile_without_a_warning(tmp_path: Path) -> None:
@@ -65,10 +81,15 @@ def test_kernels_compile_without_a_warning(tmp_path: Path) -> None:
         (b"\0" * 64, "no network description"),
         (DESCRIPTION[:-4], "ends too early"),
         (DESCRIPTION + bytes(4), "goes on after its last layer"),
-        (DESCRIPTION[:12] + (513).to_bytes(4, "little") + DESCRIPTION[16:], "number of layers"),
-        (DESCRIPTION[:8] + (14).to_bytes(4, "little") + DESCRIPTION[12:], "does not compute the logits"),
-        (DESCRIPTION[:20] + (1).to_bytes(4, "little") + DESCRIPTION[24:], "computed later"),
-        (DESCRIPTION[:28] + (4097).to_bytes(4, "little") + DESCRIPTION[32:], "number of taps"),
+        (DESCRIPTION[:8] + words(513) + DESCRIPTION[12:], "number of layers"),
+        (DESCRIPTION[:12] + words(0) + DESCRIPTION[16:], "number of outputs"),
+        (DESCRIPTION[:12] + words(65) + DESCRIPTION[16:], "number of outputs"),
+        (DESCRIPTION[:16] + words(0) + DESCRIPTION[20:], "no layer computes"),
+        (DESCRIPTION[:16] + words(15) + DESCRIPTION[20:], "no layer computes"),
+        (DESCRIPTION[:20] + words(14) + DESCRIPTION[24:], "differs in channels from the value it shows"),
+        (DESCRIPTION[:20] + words(-1) + DESCRIPTION[24:], "number of channels"),
+        (DESCRIPTION[:28] + words(1) + DESCRIPTION[32:], "computed later"),
+        (DESCRIPTION[:36] + words(4097) + DESCRIPTION[40:], "number of taps"),
     ],
 )
 def test_a_bad_description_is_refused_by_reason(description: bytes, problem: str) -> None:

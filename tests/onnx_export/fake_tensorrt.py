@@ -9,6 +9,15 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from tests.onnx_export.fake_execution import (
+    DataType,
+    FakeCudart,
+    FakeEngine,
+    TensorFormat,
+    TensorIOMode,
+    TensorLocation,
+)
+
 
 class FakeTensorrt(SimpleNamespace):
     """One TensorRT installation.
@@ -17,6 +26,7 @@ class FakeTensorrt(SimpleNamespace):
         version: of the package; from 11 on there are no explicit batches and no precision flags.
         errors: (node, description) for the parser to complain of.
         complaints: what the builder logs; it then returns no engine.
+        gpu: what built engines run on; without one they are only built.
     """
 
     def __init__(
@@ -24,6 +34,7 @@ class FakeTensorrt(SimpleNamespace):
         version: str = "10.3.0",
         errors: tuple[tuple[str, str], ...] = (),
         complaints: tuple[str, ...] = (),
+        gpu: FakeCudart | None = None,
     ) -> None:
         super().__init__(__version__=version)
         self.builds: list[dict[str, Any]] = []
@@ -78,7 +89,21 @@ class FakeTensorrt(SimpleNamespace):
                 builds.append({**network, "flags": config.flags, "limits": config.limits})
                 return None if complaints else memoryview(b"engine %d" % len(builds))
 
-        self.ILogger, self.OnnxParser, self.Builder = ILogger, OnnxParser, Builder
+        class Runtime:
+            def __init__(self, logger: Any) -> None:
+                self._logger = logger
+
+            def deserialize_cuda_engine(self, content: bytes) -> FakeEngine | None:
+                """Know only what this installation built, as the real one does."""
+                number = content.removeprefix(b"engine ")
+                if gpu is None or not number.isdigit() or not 1 <= int(number) <= len(builds):
+                    self._logger.log(severity.ERROR, "the engine plan file\nis not compatible")
+                    return None
+                return FakeEngine(builds[int(number) - 1]["content"], gpu)
+
+        self.ILogger, self.OnnxParser, self.Builder, self.Runtime = ILogger, OnnxParser, Builder, Runtime
+        self.TensorIOMode, self.DataType = TensorIOMode, DataType
+        self.TensorFormat, self.TensorLocation = TensorFormat, TensorLocation
 
 
 class FakeDriver:

@@ -60,6 +60,13 @@ def test_every_form_passes_the_checker_with_shapes_for_every_tensor(every_form: 
         assert [entry.version for entry in model.opset_import] == [OPSET]
 
 
+def test_the_bytes_are_those_that_the_package_onnx_would_write(
+    every_form: dict[str, Any], nano: Network
+) -> None:
+    for name, content in {"int8": int8(nano), "exact": exact(nano)}.items():
+        assert every_form[name].SerializeToString(deterministic=True) == content
+
+
 def test_inputs_and_outputs_are_those_of_the_tflite_file(nano: Network, every_form: dict[str, Any]) -> None:
     states = {
         f"state_{number}": [1, layer.ring_channels, layer.ring_frames, 1]

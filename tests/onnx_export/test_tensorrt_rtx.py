@@ -10,6 +10,7 @@ from mandible.errors import DeviceError
 from mandible.models import network, released
 from mandible.quantize import float_model
 from mandible.quantize.onnx_export import exact, float32, int8, tensorrt_build
+from tests.onnx_export import fake_execution
 
 
 @pytest.mark.full
@@ -37,3 +38,20 @@ def test_it_says_in_one_line_what_it_cannot_take() -> None:
         with pytest.raises(DeviceError, match=reason) as refusal:
             tensorrt_build.build(trt, content, "int8", 64)
         assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.full
+def test_the_stand_in_offers_nothing_that_the_real_one_lacks() -> None:
+    trt = importlib.import_module("tensorrt_rtx")
+    for stand_in, real in (
+        (fake_execution.FakeEngine, trt.ICudaEngine),
+        (fake_execution.FakeContext, trt.IExecutionContext),
+        (fake_execution.TensorIOMode, trt.TensorIOMode),
+        (fake_execution.DataType, trt.DataType),
+        (fake_execution.TensorFormat, trt.TensorFormat),
+        (fake_execution.TensorLocation, trt.TensorLocation),
+    ):
+        offered = {name for name in vars(stand_in) if not name.startswith("_")} - {"changes"}
+        assert offered
+        assert offered <= set(dir(real)), real
+    assert hasattr(trt.Runtime, "deserialize_cuda_engine")

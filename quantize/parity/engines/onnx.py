@@ -11,5 +11,5 @@ EXPORTS = {"onnx": qdq.int8, "onnx-exact": integer.exact}
 
 
 def create(name: str, subject: Subject, options: Options) -> Stepping:
-    """Return the engine; raises DeviceError where the packages ``onnx`` and ``onnxruntime`` are missing."""
+    """Return the engine; raises DeviceError where the package ``onnxruntime`` is missing."""
     return Stepping(OnnxRunner(EXPORTS[name](subject.network), f"{subject.name}.onnx"))

@@ -7,7 +7,6 @@ import hashlib
 import json
 from pathlib import Path
 
-from mandible.quantize.onnx_export.packages import onnx
 from mandible.quantize.onnx_export.source import PRECISIONS, exported, keep_apart
 from mandible.whole_file import check_place, written
 from mandible.wording import one_line
@@ -35,7 +34,6 @@ def main(args: argparse.Namespace) -> int:
     """Write the file, then say what it is."""
     check_place(args.output)
     keep_apart(args.model, args.output)
-    onnx()  # before the model is read: without it nothing else matters
     made = exported(args.model, args.precision, symmetric=args.symmetric)
     with written(args.output) as partial:
         partial.write_bytes(made.content)

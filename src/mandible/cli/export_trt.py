@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from pathlib import Path
 
-from rich.console import Console
-
 from mandible.errors import InputError
-from mandible.quantize.onnx_export import engine_cache, gpu, packages, tensorrt_build
+from mandible.quantize.onnx_export import engine_cache, tensorrt_build
 from mandible.quantize.onnx_export.source import exported, keep_apart
+from mandible.quantize.onnx_export.tensorrt_cache import WORKSPACE_MIB, obtain
 from mandible.whole_file import check_place
 from mandible.wording import one_line
 
-DEFAULT_WORKSPACE_MIB = 64
 MOST_WORKSPACE_MIB = 1 << 16
 
 
@@ -32,8 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="int8 (default) builds the int8 model, fp16 and fp32 the float one",
     )
     parser.add_argument(
-        "--workspace-mib", type=int, default=DEFAULT_WORKSPACE_MIB, metavar="N",
-        help=f"memory for the builder (default: {DEFAULT_WORKSPACE_MIB})",
+        "--workspace-mib", type=int, default=WORKSPACE_MIB, metavar="N",
+        help=f"memory for the builder (default: {WORKSPACE_MIB})",
     )  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="ENGINE", help="file to write")
 
@@ -47,33 +44,16 @@ def main(args: argparse.Namespace) -> int:
     if not 1 <= args.workspace_mib <= MOST_WORKSPACE_MIB:
         raise InputError(f"--workspace-mib {args.workspace_mib}: give 1 to {MOST_WORKSPACE_MIB}")
     trt = tensorrt_build.tensorrt()
-    packages.onnx()
     is_int8 = args.precision == "int8"
     made = exported(args.model, "int8" if is_int8 else "float32", symmetric=is_int8)
-    device = gpu.first_gpu()
-    origin = {
-        "model": made.name,
-        "model_sha256": made.sha256,
-        "onnx_sha256": hashlib.sha256(made.content).hexdigest(),
-        "precision": args.precision,
-        "workspace_mib": args.workspace_mib,
-        "tensorrt": str(trt.__version__),
-        "gpu": device.name,
-        "compute_capability": device.capability,
-    }
-    engine = engine_cache.find(origin)
-    was_cached = engine is not None
-    if engine is None:
-        engine_cache.make_folder()
-        with Console(stderr=True).status("TensorRT builds the engine"):
-            engine = tensorrt_build.build(trt, made.content, args.precision, args.workspace_mib)
-        engine_cache.keep(engine, origin)
+    obtained = obtain(trt, made, args.precision, args.workspace_mib)
+    engine, origin = obtained.content, obtained.origin
     engine_cache.write(args.output, engine, origin)
     if args.json:
-        told = {**origin, "path": str(args.output), "bytes": len(engine), "cached": was_cached}
+        told = {**origin, "path": str(args.output), "bytes": len(engine), "cached": obtained.was_cached}
         print(json.dumps(told))
     else:
-        how = "from the cache" if was_cached else "built"
+        how = "from the cache" if obtained.was_cached else "built"
         size = f"{len(engine):,} bytes"
-        print(one_line(f"{args.output}: {made.name}, {args.precision}, {size}, {how}, for {device.name}"))
+        print(one_line(f"{args.output}: {made.name}, {args.precision}, {size}, {how}, for {origin['gpu']}"))
     return 0

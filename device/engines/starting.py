@@ -1,0 +1,90 @@
+"""What an engine costs before it hears anything: each is started in a process of its own.
+
+That process also finds out whether it starts at all. A package built for another processor ends its program
+without a word, and only that one.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mandible.device.engines.registry import create
+from mandible.device.frames import MEL_BANDS
+from mandible.errors import DeviceError, MandibleError
+from mandible.wording import shortened
+
+# TensorRT builds its engine at the first start.
+LONGEST_START_S = 1800
+LONGEST_REASON = 300
+# Without the present folder, so that nothing in it is taken for a package.
+PROGRAM = f"import sys; sys.path = [p for p in sys.path if p]; from {__name__} import main; main()"
+STATUS = Path("/proc/self/status")
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The price of a start.
+
+    Attributes:
+        start_ms: from the engine's name to its first logits, packages loaded on the way.
+        memory_mb: resident memory of a process that runs this engine and nothing else of the line; None
+            where the system does not tell.
+    """
+
+    start_ms: float
+    memory_mb: float | None
+
+
+def start(name: str, model: Path) -> Start:
+    """Start an engine in a process of its own, and end it again.
+
+    Raises:
+        DeviceError: it does not start; one line.
+    """
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, name, str(model)],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=LONGEST_START_S,
+        )
+    except subprocess.TimeoutExpired:
+        raise DeviceError(f"engine {name}: it does not start within {LONGEST_START_S} s") from None
+    if done.returncode < 0:
+        ended_by = signal.Signals(-done.returncode).name
+        raise DeviceError(f"engine {name}: it crashes ({ended_by}): its package is not for this machine")
+    try:
+        return Start(**json.loads(done.stdout.splitlines()[-1]))
+    except (IndexError, TypeError, ValueError):
+        said = done.stderr.strip().splitlines() or ["it does not start and does not say why"]
+        raise DeviceError(shortened(said[-1], LONGEST_REASON)) from None
+
+
+def main() -> None:
+    """Start the engine named on the command line; print what it cost."""
+    name, model = sys.argv[1:]
+    began_ns = time.perf_counter_ns()
+    try:
+        create(name, Path(model)).step(np.zeros(MEL_BANDS, np.int8))
+    except MandibleError as error:
+        sys.exit(str(error))
+    start_ms = (time.perf_counter_ns() - began_ns) / 1e6
+    print(json.dumps(asdict(Start(round(start_ms, 1), _memory_mb()))))
+
+
+def _memory_mb() -> float | None:
+    try:
+        lines = STATUS.read_text(encoding="ascii", errors="replace").splitlines()
+        kilobytes = next(line.split()[1] for line in lines if line.startswith("VmRSS:"))
+        return round(int(kilobytes) / 1024, 1)
+    except (OSError, StopIteration, ValueError):
+        return None
