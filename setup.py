@@ -8,12 +8,13 @@ LIMITED_API = "0x030A0000"
 FLAGS = ["-std=c99", "-O3", "-Wall", "-Wextra"]
 
 
-def kernel(name: str, *sources: str) -> Extension:
+def kernel(name: str, *sources: str, include: tuple[str, ...] = ()) -> Extension:
     return Extension(
         name,
         sources=list(sources),
         depends=[str(header) for source in sources for header in Path(source).parent.glob("*.h")],
         define_macros=[("Py_LIMITED_API", LIMITED_API)],
+        include_dirs=list(include),
         extra_compile_args=FLAGS,
         py_limited_api=True,
     )
@@ -31,6 +32,16 @@ setup(
             "device/engines/_tcnmodule.c",
             "device/engines/tcn.c",
             "device/engines/tcn_read.c",
+        ),
+        kernel(
+            "mandible.device.fused._fused",
+            "device/fused/_fusedmodule.c",
+            "device/fused/decoder.c",
+            "device/fused/read_tables.c",
+            "device/frontend/logmel.c",
+            "device/engines/tcn.c",
+            "device/engines/tcn_read.c",
+            include=("device/fused",),
         ),
         kernel(
             "mandible.firmware_bridge._board",

@@ -8,17 +8,20 @@ takes the whole mouth at once, and smoothing never touches it.
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mandible.device.decision import CLOSURES, Decision
 from mandible.device.decoder_settings import DecoderSettings
-from mandible.device.engines.softmax import Softmax, normalised
-from mandible.device.fixed_time import ALPHA_BITS, STATE_BITS, alpha, hops
-from mandible.device.frames import MEL_BANDS, Frame, Mel, Weights
+from mandible.device.engines.softmax import Softmax, in_proportion
+from mandible.device.fixed_time import ALPHA_BITS, STATE_BITS, alpha
+from mandible.device.frames import Frame
+from mandible.device.gate import Gate
 from mandible.models.visemes import VISEME_COUNT, Viseme
 
 __all__ = ["CLOSURES", "Decoder", "DecoderSettings", "openness_table", "shares"]
@@ -62,48 +65,63 @@ class Decoder:
     def __init__(self, output_scale: float, settings: DecoderSettings | None = None) -> None:
         self.settings = settings or DecoderSettings()
         self._softmax = Softmax(output_scale)
-        self._openness = openness_table()
+        self._openness: list[int] = openness_table().tolist()
         self._decision = Decision(self.settings)
-        self._attack, self._release = shares(self.settings)
-        self._gate_hops = hops(self.settings.gate_hold_ms)
+        self._gate = Gate(self.settings)
+        attack, release = shares(self.settings)
+        self._shares: list[tuple[int, int]] = list(zip(attack.tolist(), release.tolist(), strict=True))
         self.reset()
 
     def reset(self) -> None:
         """Start from a closed, silent mouth."""
-        self._state = np.zeros(VISEME_COUNT, np.int64)
-        self._state[Viseme.sil] = FULL << STATE_BITS
-        self._quiet_hops = self._gate_hops
+        self._state = _only(Viseme.sil, FULL << STATE_BITS)
+        self._bottom = False
+        self._loudness = 0
+        self._gate.reset()
         self._decision.reset()
 
     def step(self, frame: Frame) -> Frame:
-        """Fill in ``weights``, ``viseme`` and ``openness`` from ``logits`` (and ``mel``, for the gate)."""
+        """Fill in ``weights``, ``viseme``, ``openness``, ``quiet_hops`` from ``logits`` (and ``mel``)."""
         heard = self.heard(frame)
-        viseme = self._decision.step(heard.tolist())
-        weights = self._smooth(heard.astype(np.int64), self._decision.closure)
-        openness = (int(self._openness @ weights.astype(np.int64)) + FULL // 2) // FULL
-        return frame.having(weights=weights, viseme=viseme, openness=openness)
+        viseme = self._decision.step(heard)
+        if self._gate.step(self._loudness, heard[Viseme.sil] if viseme == Viseme.sil else 0, self._bottom):
+            heard = _SILENCE
+        weights = self._smooth(heard, self._decision.closure)
+        return frame.having(
+            weights=np.array(weights, np.uint8),
+            viseme=viseme,
+            openness=(sum(map(mul, self._openness, weights)) + FULL // 2) // FULL,
+            quiet_hops=self._gate.shut_hops,
+        )
 
-    def heard(self, frame: Frame) -> Weights:
-        """Take a hop's ``logits`` and ``mel``; return the weights that the decision starts from."""
+    def heard(self, frame: Frame) -> Sequence[int]:
+        """Take a hop's ``logits`` and ``mel``; return the fifteen weights that the decision starts from."""
         assert frame.logits is not None
         assert frame.mel is not None
-        weights = self._softmax.weights(frame.logits)
-        if self._gated(frame.mel):
-            weights = np.zeros(VISEME_COUNT, np.uint8)
-            weights[Viseme.sil] = FULL
-        return weights
+        self._loudness = sum(frame.mel.tolist())
+        self._bottom = self._gate.bottom(self._loudness)
+        return _SILENCE if self._bottom else self._softmax.shares(frame.logits.tolist())
 
-    def _gated(self, mel: Mel) -> bool:
-        quiet = int(mel.sum(dtype=np.int64)) < self.settings.gate_level * MEL_BANDS
-        self._quiet_hops = min(self._quiet_hops + 1, self._gate_hops) if quiet else 0
-        return quiet and self._quiet_hops >= self._gate_hops
-
-    def _smooth(self, heard: Ints, closure: Viseme | None) -> Weights:
+    def _smooth(self, heard: Sequence[int], closure: Viseme | None) -> list[int]:
         if closure is not None:
-            self._state[:] = 0
-            self._state[closure] = FULL << STATE_BITS
-        else:
-            step = (heard << STATE_BITS) - self._state
-            share = np.where(step > 0, self._attack, self._release)
-            self._state += (step * share + (1 << (ALPHA_BITS - 1))) >> ALPHA_BITS
-        return normalised(self._state)
+            self._state = _only(closure, FULL << STATE_BITS)
+            return _only(closure, FULL)
+        self._state = [
+            now
+            + (
+                ((target << STATE_BITS) - now) * (up if target << STATE_BITS > now else down) + _HALF
+                >> ALPHA_BITS
+            )
+            for now, target, (up, down) in zip(self._state, heard, self._shares, strict=True)
+        ]
+        return in_proportion(self._state)
+
+
+def _only(viseme: Viseme, value: int) -> list[int]:
+    values = [0] * VISEME_COUNT
+    values[viseme] = value
+    return values
+
+
+_SILENCE = tuple(_only(Viseme.sil, FULL))
+_HALF = 1 << (ALPHA_BITS - 1)

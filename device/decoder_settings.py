@@ -27,6 +27,14 @@ class DecoderSettings:
             shrinks evenly to nothing over ``dwell_ms``. Closures do not wait for it.
         gate_level: loudness (mean log-mel step, -128..127) under which nothing is speech.
         gate_hold_ms: how long it must stay under it before the mouth is shut (0..2000).
+        gate_margin: by how many such steps, of 0.5 dB, silence may be louder than the room's quietest of late
+            and still be the room (0..255).
+        gate_room_ms: how long nothing but the room must be heard before the mouth is shut (0..2000).
+        gate_silence_ms: how long the network must hear silence, however loud, before it is shut (0..2000;
+            0 never).
+        closure_reach_ms: a closure is kept until the servos have reached its pose, but no longer than this
+            from its beginning (0..200; 0 does not wait).
+        park_after_ms: the gate must be shut for so long before the servos go to neutral (0..600000; 0 never).
     """
 
     vowel_attack_ms: int = 10
@@ -46,3 +54,8 @@ class DecoderSettings:
     dwell_hysteresis: int = 100
     gate_level: int = -70
     gate_hold_ms: int = 120
+    gate_margin: int = 16
+    gate_room_ms: int = 300
+    gate_silence_ms: int = 1000
+    closure_reach_ms: int = 80
+    park_after_ms: int = 5000

@@ -14,7 +14,8 @@ import numpy as np
 from mandible.device.decoder import Decoder, DecoderSettings
 from mandible.device.engines.base import Engine
 from mandible.device.frames import HOP_MS, HOP_NS, HOP_SAMPLES, Frame, Stage
-from mandible.device.frontend import LogMel
+from mandible.device.fused import fused
+from mandible.device.hearing import Hearing
 from mandible.device.histogram import Histogram
 
 # A window is 25 ms: its centre lies half of that before its last sample. A frame speaks for the hop
@@ -61,45 +62,37 @@ class Line:
         self.engine = engine
         self.times: Mapping[str, Histogram] = {name: Histogram() for name in STAGES}
         self._add = tuple(self.times[name].add for name in STAGES[1:-1])
-        self._head_values = engine.head_values if getattr(engine, "heads", ()) else None
-        self._output_scale = output_scale
-        self._front_end = LogMel()
-        self._decoder = Decoder(output_scale, settings)
+        self._settings = settings or DecoderSettings()
+        self._hearing = fused(engine, output_scale, self._settings) or Hearing(
+            engine, output_scale, self._settings
+        )
         self._expression = expression
         self._motion: tuple[Stage, ...] = tuple(motion)
-        self.delay_ms = HALF_HOP_MS + HALF_WINDOW_MS + lookahead_ms + self._decoder.delay_ms
+        self.delay_ms = HALF_HOP_MS + HALF_WINDOW_MS + lookahead_ms + Decoder.delay_ms
 
     def step(self, frame: Frame) -> Frame:
         """One hop through every stage."""
-        clock_ns = time.perf_counter_ns
+        frame = self._hearing.step(frame)
+        decoded_ns = time.perf_counter_ns()
         front_end, engine, decoder, expression, motion = self._add
-        began_ns = clock_ns()
-        frame = self._front_end.step(frame)
-        assert frame.mel is not None
-        mel_ns = clock_ns()
-        logits = self.engine.step(frame.mel)
-        heads = None if self._head_values is None else self._head_values()
-        frame = frame.having(logits=logits, heads=heads)
-        logits_ns = clock_ns()
-        frame = self._decoder.step(frame)
-        decoded_ns = clock_ns()
-        front_end(mel_ns - began_ns)
-        engine(logits_ns - mel_ns)
-        decoder(decoded_ns - logits_ns)
+        mel_ns, logits_ns, weights_ns = self._hearing.stage_ns
+        front_end(mel_ns)
+        engine(logits_ns)
+        decoder(weights_ns)
         if self._expression is not None:
             frame = self._expression.step(frame)
-            expressed_ns = clock_ns()
+            expressed_ns = time.perf_counter_ns()
             expression(expressed_ns - decoded_ns)
             decoded_ns = expressed_ns
         if self._motion:
             for stage in self._motion:
                 frame = stage.step(frame)
-            motion(clock_ns() - decoded_ns)
+            motion(time.perf_counter_ns() - decoded_ns)
         return frame
 
     def reset(self) -> None:
         """Forget all sound heard so far."""
-        for stage in (self._front_end, self.engine, self._decoder, self._expression, *self._motion):
+        for stage in (self._hearing, self._expression, *self._motion):
             if stage is not None:
                 stage.reset()
 
@@ -109,10 +102,14 @@ class Line:
         """Go on with other settings and stages from the next hop, from where the mouth stands now.
 
         The front end and the network keep what they have heard, so no sound is lost.
+
+        Raises:
+            ValueError: settings that no rig could have; the line goes on as it was.
         """
-        decoder = Decoder(self._output_scale, settings)
-        if decoder.settings != self._decoder.settings:
-            self._decoder = decoder
+        settings = settings or DecoderSettings()
+        if settings != self._settings:
+            self._hearing.retune(settings)
+            self._settings = settings
         for later in motion:
             for earlier in self._motion:
                 if isinstance(later, Successor) and type(later) is type(earlier):

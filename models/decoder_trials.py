@@ -107,7 +107,7 @@ def _heard(subject: Subject, path: Path, reference: Reference, delay_ms: float) 
     logits = as_int8(np.asarray(subject.network(mels)), subject.output_scale)
     decoder = Decoder(subject.output_scale)
     weights = [
-        decoder.heard(Frame(index, 0, _NO_SOUND, mel=mel, logits=row)).tolist()
+        list(decoder.heard(Frame(index, 0, _NO_SOUND, mel=mel, logits=row)))
         for index, (mel, row) in enumerate(zip(mels, logits, strict=True))
     ]
     timeline = Timeline(ALIGNED, delay_ms)

@@ -1,4 +1,4 @@
-"""The exported decoder shows exactly the weights, viseme and openness that the Python one shows."""
+"""The exported decoder shows exactly the weights, viseme, openness and quiet that the Python one shows."""
 
 from __future__ import annotations
 
@@ -55,7 +55,10 @@ def wandering(rng: np.random.Generator, hops: int) -> NDArray[np.int8]:
 def hops(seed: int = 0) -> Hops:
     """(n, 15) logits and (n, 40) features: random, drifting, alike, extreme; loudness about the gate."""
     rng = np.random.default_rng(seed)
+    pauses = rng.integers(-100, 0, (600, 15))
+    pauses[:, 0] = np.repeat(rng.choice([60, 60, -80], 6), 100)
     logits: list[NDArray[np.integer]] = [
+        pauses,
         rng.integers(-128, 128, (300, 15)),
         wandering(rng, 900),
         rng.integers(-3, 3, (200, 15)) + rng.integers(-120, 120, (200, 1)),
@@ -83,14 +86,16 @@ def expected(scale: float, settings: DecoderSettings, heard: Hops) -> NDArray[np
     for i, (logits, mel) in enumerate(zip(*heard, strict=True)):
         frame = decoder.step(Frame(i, 0, PCM, mel=mel, logits=logits))
         assert frame.weights is not None
-        rows.append([*frame.weights.tolist(), frame.viseme, frame.openness])
+        assert frame.quiet_hops is not None
+        quiet = divmod(frame.quiet_hops, 256)[::-1]
+        rows.append([*frame.weights.tolist(), frame.viseme, frame.openness, *quiet])
     return np.array(rows, np.uint8)
 
 
 def compare(scale: float, settings: DecoderSettings, heard: Hops, folder: Path) -> NDArray[np.uint8]:
     program = build("STAGE_DECODER", folder, mandible_decoder_tables=decoder_tables.header(scale, settings))
     shown = run(program, np.concatenate(heard, axis=1).tobytes())
-    rows = np.frombuffer(shown, np.uint8).reshape(len(heard[0]), 17)
+    rows = np.frombuffer(shown, np.uint8).reshape(len(heard[0]), 19)
     np.testing.assert_array_equal(rows, expected(scale, settings, heard))
     return rows
 
@@ -99,12 +104,16 @@ def test_speech_shows_the_same_mouth(tmp_path: Path) -> None:
     scale, heard = spoken()
     rows = compare(scale, DecoderSettings(), heard, tmp_path)
     assert len(set(rows[:, 15].tolist())) > 10
+    assert 20 < rows[:, 17].max() < 255
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_any_logits_show_the_same_mouth(seed: int, tmp_path: Path) -> None:
-    rows = compare(0.05, near_speech(seed), hops(seed), tmp_path)
+    settings, heard = near_speech(seed), hops(seed)
+    rows = compare(0.05, settings, heard, tmp_path)
     assert set(rows[:, 15].tolist()) == set(range(15))
+    # The gate was shut by silence no louder than the room, too, not only by what is too quiet for speech.
+    assert ((rows[:600, 17] > 0) & (heard[1][:600].astype(int).mean(axis=1) > settings.gate_level)).any()
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -130,6 +139,13 @@ def test_evidence_that_only_just_suffices_closes_the_lips(tmp_path: Path) -> Non
     )
     rows = compare(0.05, settings, (logits, np.full((3, 40), 50, np.int8)), tmp_path)
     assert rows[:, 15].tolist() == [Viseme.PP] * 3
+
+
+def test_hops_of_quiet_are_counted_as_far_as_they_go(tmp_path: Path) -> None:
+    hops = 66_000
+    heard = np.tile(np.array([90, *[-90] * 14], np.int8), (hops, 1)), np.full((hops, 40), -120, np.int8)
+    rows = compare(0.1, DecoderSettings(), heard, tmp_path)
+    assert (rows[-1, 17:] == 255).all()
 
 
 @pytest.mark.parametrize("scale", [0.0, -0.1, float("nan"), float("inf")])

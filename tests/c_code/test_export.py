@@ -102,7 +102,8 @@ def test_programs_in_c_plus_plus_can_call_it(tmp_path: Path) -> None:
         '#include "mandible.h"\n#include "mandible_rig.h"\nstatic mandible mouth;\nstatic mandible_rig rig;\n'
         "int main() { int16_t pcm[160] = {0}; uint8_t visemes[15]; uint16_t pulses_us[MANDIBLE_CHANNELS];\n"
         "mandible_reset(&mouth); mandible_rig_reset(&rig); mandible_network_reset(&mouth.network);\n"
-        "uint8_t shown = mandible_push(&mouth, pcm, visemes); mandible_rig_step(&rig, visemes, pulses_us);\n"
+        "uint8_t shown = mandible_push(&mouth, pcm, visemes);\n"
+        "mandible_rig_step(&rig, visemes, mouth.decoder.quiet_hops, pulses_us);\n"
         "return shown + visemes[0] - 255 + mandible_openness(visemes); }\n"
     )
     for source in sorted(tmp_path.glob("*.c")):

@@ -21,18 +21,33 @@ PCM = np.zeros(160, np.int16)
 
 
 def weights(hops: int, seed: int = 0) -> NDArray[np.uint8]:
-    """(hops, 15) that sum to 255: single visemes held for a while, leaps, and mixtures of all sharpness."""
+    """(hops, 15) that sum to 255: single visemes, long or brief, and mixtures of all sharpness."""
     rng = np.random.default_rng(seed)
     sharp = np.repeat(rng.uniform(-1, 4, hops // 20 + 1), 20)[:hops, None]
     shares = (10 ** (rng.normal(0, 1, (hops, 15)) * 10**sharp / 100)).clip(1e-6, 1e6) * 1e3
     mixed = [normalised(row) for row in shares.astype(np.int64) + 1]
     held = np.eye(15, dtype=np.uint8)[np.repeat(rng.integers(0, 15, hops // 30), 30)] * 255
-    return np.concatenate([mixed, held])
+    # Fast speech: closures too short for a slow servo.
+    said = np.repeat(rng.choice([1, 2, 10, 11, 13], hops), rng.integers(1, 6, hops))[:hops]
+    return np.concatenate([mixed, held, np.eye(15, dtype=np.uint8)[said] * 255])
 
 
-def expected(rig: Rig, hops: NDArray[np.uint8]) -> list[tuple[int, ...] | None]:
+def quiet(hops: int, seed: int = 0) -> NDArray[np.uint16]:
+    """For how many hops the gate has been shut: stretches of all lengths, some of them above 255."""
+    rng = np.random.default_rng(seed)
+    lengths = np.round(10 ** rng.uniform(0, 3, hops)).astype(np.int64)
+    whole = np.concatenate([np.arange(length) * (i % 2) for i, length in enumerate(lengths)])
+    return whole[:hops].astype(np.uint16)
+
+
+def expected(
+    rig: Rig, hops: NDArray[np.uint8], quiet_hops: NDArray[np.uint16]
+) -> list[tuple[int, ...] | None]:
     mixer, guard = Mixer(rig), Guard(rig)
-    frames = [Frame(i, 0, PCM, weights=row) for i, row in enumerate(hops)]
+    frames = [
+        Frame(i, 0, PCM, weights=row, quiet_hops=count)
+        for i, (row, count) in enumerate(zip(hops, quiet_hops.tolist(), strict=True))
+    ]
     return [guard.step(mixer.step(frame)).pulses_us for frame in frames]
 
 
@@ -40,7 +55,8 @@ def random_rig(seed: int) -> Rig:
     """A rig of one to twelve servos with limits, speeds and poses anywhere in their bounds."""
     rng = np.random.default_rng(seed)
     names = [f"c{output}" for output in range(rng.integers(1, 13))]
-    text = ["schema = 1"]
+    text = ["schema = 1", "[smoothing]", f"closure_reach_ms = {10 * rng.integers(0, 21)}"]
+    text += [f"park_after_ms = {rng.choice([0, 10, 300, 4000])}"]
     for output, name in enumerate(names):
         low, high = sorted(rng.choice(2001, 2, replace=False) + 500)
         text += [f"[channels.{name}]", f"output = {output}", f"min_us = {low}", f"max_us = {high}"]
@@ -64,9 +80,11 @@ def test_a_rig_of_any_bounds_moves_as_mixer_and_guard_say(seed: int, tmp_path: P
 
 def _compare(rig: Rig, folder: Path) -> None:
     hops = weights(1500)
+    quiet_hops = quiet(len(hops))
     program = build("STAGE_RIG", folder, mandible_rig_tables=rig_tables.header(rig))
-    pulses_us = np.frombuffer(run(program, hops.tobytes()), np.uint16).reshape(len(hops), -1)
-    np.testing.assert_array_equal(pulses_us, expected(rig, hops))
+    given = np.concatenate([hops, quiet_hops[:, None].view(np.uint8)], axis=1).tobytes()
+    pulses_us = np.frombuffer(run(program, given), np.uint16).reshape(len(hops), -1)
+    np.testing.assert_array_equal(pulses_us, expected(rig, hops, quiet_hops))
     assert len(np.unique(pulses_us, axis=0)) > 100
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mandible.cli.run import first, recorded
 from mandible.device.audio import WavWriter
+from mandible.device.daemon.live import first, recorded
 from mandible.device.frames import HOP_NS, Frame, Mel
 from mandible.device.pipeline import Line, drive, flushed
 from mandible.device.stopping import Interruptible
@@ -23,7 +23,7 @@ from mandible.models.visemes import Viseme
 class LoudnessEngine:
     """A stand-in network: loud hops are ``aa``, the rest is silence. Fast, and obvious in a failure."""
 
-    name, exact = "loudness", True
+    name, exact, heads = "loudness", True, ()
 
     def __init__(self) -> None:
         self.resets = 0
@@ -133,6 +133,6 @@ def test_silence_that_ends_the_line_is_not_timed() -> None:
 def test_a_recording_keeps_time_over_lost_hops(tmp_path: Path) -> None:
     with_a_hole = [frame for frame in hops(100) if not 30 <= frame.index < 60]
     with WavWriter(tmp_path / "x.wav") as writer:
-        assert len(list(first(recorded(with_a_hole, writer), 80))) == 50
+        assert len(list(first(recorded(with_a_hole, writer.write), 80))) == 50
     with wave.open(str(tmp_path / "x.wav")) as recording:
         assert recording.getnframes() == 80 * 160

@@ -13,6 +13,9 @@ from tests.voices.utterance import Utterance, levelled, phones_from
 VOICES = ("kal16", "awb", "rms", "slt")
 
 
+_STRETCH = b"duration_stretch"
+
+
 class _Wave(ctypes.Structure):
     """``cst_wave`` of flite/cst_wave.h."""
 
@@ -23,6 +26,12 @@ class _Wave(ctypes.Structure):
         ("channels", ctypes.c_int),
         ("data", ctypes.POINTER(ctypes.c_int16)),
     )
+
+
+class _Voice(ctypes.Structure):
+    """The beginning of ``cst_voice`` of flite/cst_voice.h."""
+
+    _fields_ = (("name", ctypes.c_char_p), ("features", ctypes.c_void_p))
 
 
 # Results and arguments of the functions used, from flite/flite.h, cst_utterance.h and cst_item.h.
@@ -36,6 +45,8 @@ _FUNCTIONS = {
     "item_next": (_POINTER, [_POINTER]),
     "ffeature_string": (_TEXT, [_POINTER, _TEXT]),
     "ffeature_float": (ctypes.c_float, [_POINTER, _TEXT]),
+    "get_param_float": (ctypes.c_float, [_POINTER, _TEXT, ctypes.c_float]),
+    "feat_set_float": (None, [_POINTER, _TEXT, ctypes.c_float]),
     "delete_utterance": (None, [_POINTER]),
 }
 
@@ -68,13 +79,24 @@ def _voice(name: str) -> int:
     return int(register(None))
 
 
-def speak(text: str, voice: str) -> Utterance:
-    """Say a sentence with one of ``VOICES``.
+def _features(speaker: int) -> int:
+    return int(ctypes.cast(speaker, ctypes.POINTER(_Voice)).contents.features)
+
+
+@cache
+def _own_stretch(name: str) -> float:
+    """How slowly a voice speaks by itself, before anybody has changed it."""
+    return float(_library().get_param_float(_features(_voice(name)), _STRETCH, 1.0))
+
+
+def speak(text: str, voice: str, rate: float = 1.0) -> Utterance:
+    """Say a sentence with one of ``VOICES``, ``rate`` times as fast as it speaks by itself.
 
     Raises:
         RuntimeError: flite is not installed.
     """
     library, speaker = _library(), _voice(voice)
+    library.feat_set_float(_features(speaker), _STRETCH, _own_stretch(voice) / rate)
     spoken = library.flite_synth_text(text.encode("ascii"), speaker)
     try:
         segments = []

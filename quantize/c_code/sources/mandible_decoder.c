@@ -7,6 +7,9 @@
 #define VISEMES 15
 #define BANDS 40
 #define FULL 255
+#define LOUDEST (127 * BANDS)
+#define BLOCK_HOPS 100
+#define LEAST_SILENCE 32 /* where silence is shown with less weight, the network has all but left it */
 #define STATE_BITS 7
 #define SHARE_BITS 15
 
@@ -51,16 +54,51 @@ static void softmax(const int8_t logits[VISEMES], uint8_t weights[VISEMES]) {
     normalise(exponentials, weights);
 }
 
-/* Whether it has been too quiet for speech, for long enough. */
-static int gated(mandible_decoder *decoder, const int8_t mel[BANDS]) {
-    int32_t sum = 0, hops = decoder->quiet_hops;
+static int32_t loudness_of(const int8_t mel[BANDS]) {
+    int32_t sum = 0;
     for (int i = 0; i < BANDS; i++) sum += mel[i];
-    if (sum >= GATE_SUM) {
+    return sum;
+}
+
+/* For how many hops something has gone on, as far as that counts. */
+static uint8_t counted(uint8_t hops, int goes_on, int32_t most) {
+    if (!goes_on) return 0;
+    return hops < most ? (uint8_t)(hops + 1) : hops;
+}
+
+/* Whether it has been too quiet for any speech, for long enough. */
+static int bottom(mandible_decoder *decoder, int32_t loudness) {
+    const int low = loudness < GATE_SUM;
+    decoder->low_hops = counted(decoder->low_hops, low, GATE_HOPS);
+    return low && decoder->low_hops >= GATE_HOPS;
+}
+
+/* Follows the room, as loud as the quietest of this block and the one before; whether this hop is no louder. */
+static int is_room(mandible_decoder *decoder, int32_t loudness) {
+    int32_t room = decoder->before;
+    if (loudness < decoder->lowest) decoder->lowest = (int16_t)loudness;
+    if (decoder->lowest < room) room = decoder->lowest;
+    if (++decoder->block_hops == BLOCK_HOPS) {
+        decoder->before = decoder->lowest;
+        decoder->lowest = LOUDEST;
+        decoder->block_hops = 0;
+    }
+    return loudness <= room + GATE_MARGIN;
+}
+
+/* Whether nothing but the room is heard, or silence for long, or what is too low for any speech. */
+static int gated(mandible_decoder *decoder, const uint8_t heard[VISEMES], int32_t loudness, int too_low) {
+    const int silent = decoder->viseme == SIL && heard[SIL] >= LEAST_SILENCE;
+    const int calm = is_room(decoder, loudness) && silent;
+    decoder->calm_hops = counted(decoder->calm_hops, calm, GATE_ROOM_HOPS);
+    decoder->silent_hops = counted(decoder->silent_hops, silent, GATE_SILENCE_HOPS);
+    if (!too_low && !(calm && decoder->calm_hops >= GATE_ROOM_HOPS) &&
+        !(GATE_SILENCE_HOPS > 0 && decoder->silent_hops >= GATE_SILENCE_HOPS)) {
         decoder->quiet_hops = 0;
         return 0;
     }
-    if (hops < GATE_HOPS) decoder->quiet_hops = (uint8_t)++hops;
-    return hops >= GATE_HOPS;
+    if (decoder->quiet_hops < UINT16_MAX) decoder->quiet_hops++;
+    return 1;
 }
 
 /* The closure that this hop asks for; the stronger where it asks for both. */
@@ -133,17 +171,32 @@ static void smooth(mandible_decoder *decoder, const uint8_t heard[VISEMES]) {
 void mandible_decoder_reset(mandible_decoder *decoder) {
     memset(decoder, 0, sizeof *decoder);
     decoder->smoothed[SIL] = FULL << STATE_BITS;
-    decoder->quiet_hops = (uint8_t)GATE_HOPS;
+    decoder->lowest = LOUDEST;
+    decoder->before = LOUDEST;
+    decoder->low_hops = (uint8_t)GATE_HOPS;
+    decoder->calm_hops = (uint8_t)GATE_ROOM_HOPS;
+    decoder->silent_hops = (uint8_t)GATE_SILENCE_HOPS;
     decoder->viseme = SIL;
     decoder->age = (uint8_t)DWELL_HOPS;
     decoder->closure = NO_CLOSURE;
 }
 
+static void silence(uint8_t heard[VISEMES]) {
+    memset(heard, 0, VISEMES);
+    heard[SIL] = FULL;
+}
+
 uint8_t mandible_decoder_step(mandible_decoder *decoder, const int8_t logits[VISEMES],
                               const int8_t mel[BANDS], uint8_t weights[VISEMES]) {
-    uint8_t heard[VISEMES] = {FULL}; /* silence alone */
-    if (!gated(decoder, mel)) softmax(logits, heard);
+    const int32_t loudness = loudness_of(mel);
+    const int too_low = bottom(decoder, loudness);
+    uint8_t heard[VISEMES];
+    if (too_low)
+        silence(heard);
+    else
+        softmax(logits, heard);
     decide(decoder, heard);
+    if (gated(decoder, heard, loudness, too_low)) silence(heard);
     smooth(decoder, heard);
     normalise(decoder->smoothed, weights);
     return decoder->viseme;

@@ -16,11 +16,17 @@ extern "C" {
 typedef struct {
     uint16_t smoothed[15]; /* weight times 128 */
     uint16_t evidence;     /* mean weight of PP of late, times 128 */
-    uint8_t quiet_hops;
-    uint8_t viseme;       /* the one shown */
-    uint8_t age;          /* hops since it came, as far as that counts */
-    uint8_t closure;      /* PP, FF or none */
-    uint8_t closure_hops; /* for which it must stay yet */
+    int16_t lowest;        /* loudness in this block of hops, a sum of features */
+    int16_t before;        /* the same of the block before it */
+    uint16_t quiet_hops;   /* for how many the gate has been shut; 0 while it is open */
+    uint8_t block_hops;    /* since this block began */
+    uint8_t low_hops;      /* for which it has been too quiet for any speech, as far as that counts */
+    uint8_t calm_hops;     /* for which nothing but the room was heard, as far as that counts */
+    uint8_t silent_hops;   /* for which silence was shown, as far as that counts */
+    uint8_t viseme;        /* the one shown */
+    uint8_t age;           /* hops since it came, as far as that counts */
+    uint8_t closure;       /* PP, FF or none */
+    uint8_t closure_hops;  /* for which it must stay yet */
 } mandible_decoder;
 
 /* A closed, silent mouth. */

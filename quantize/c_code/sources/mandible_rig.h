@@ -1,5 +1,5 @@
 /* Viseme weights to servo pulses: each servo goes to the weighted mean of its poses, inside its limits and no
- * faster than it may.
+ * faster than it may. A closure keeps its pose until the servos have got there; long silence parks them.
  *
  * Contract: equal to mandible.firmware_bridge's mixer and guard, one hop of 10 ms a step. Integers only,
  * 32 bits wide; no allocation, loops of fixed length; nothing from libc but memcpy.
@@ -17,13 +17,18 @@ extern "C" {
 
 typedef struct {
     uint16_t now_us[MANDIBLE_CHANNELS];
+    uint8_t kept;       /* the closure whose pose is taken, or 0 */
+    uint8_t left_hops;  /* for which it may be kept yet */
+    uint8_t stood_hops; /* for which every servo has been there, as far as that counts */
 } mandible_rig;
 
 /* Every servo at its neutral pulse. */
 void mandible_rig_reset(mandible_rig *rig);
 
-/* Takes the weights of a hop, which sum to 255; writes the pulse of each servo in µs. */
-void mandible_rig_step(mandible_rig *rig, const uint8_t weights[15], uint16_t pulses_us[MANDIBLE_CHANNELS]);
+/* Takes the weights of a hop, which sum to 255, and for how many hops the gate has been shut (`quiet_hops` of the
+ * decoder; 0 where nothing is to park); writes the pulse of each servo in µs. */
+void mandible_rig_step(mandible_rig *rig, const uint8_t weights[15], uint16_t quiet_hops,
+                       uint16_t pulses_us[MANDIBLE_CHANNELS]);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,6 @@
+/* The decoder as a microcontroller runs it, its constants replaced by tables that are chosen at run time. */
+#include "mandible_decoder_tables.h"
+
+const decoder_tables *decoder_tables_now;
+
+#include "../../quantize/c_code/sources/mandible_decoder.c"
