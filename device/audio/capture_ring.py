@@ -1,10 +1,13 @@
-"""The only thing the audio callback touches: a bounded queue that forgets the oldest block first."""
+"""All that the audio callback touches: a ring of blocks without a lock, which forgets the oldest."""
 
 from __future__ import annotations
 
-import threading
-from collections import deque
+import contextlib
+import os
+import select
 from dataclasses import dataclass
+
+_ONE_WAKE = (1).to_bytes(8, "little")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,48 +17,79 @@ class Block:
     Attributes:
         sequence: block number from 0; a jump means that blocks were lost.
         captured_ns: monotonic time at which the callback ran.
+        overflows: how often the driver had said by then that it lost sound.
         raw: sample bytes as the device gave them.
     """
 
     sequence: int
     captured_ns: int
+    overflows: int
     raw: bytes
 
 
 class CaptureRing:
-    """A queue of at most ``capacity`` blocks between the audio thread and one consumer."""
+    """A ring of ``capacity`` slots between the audio thread (``put``) and one other thread (``take``).
+
+    Neither side ever holds anything that the other waits for. The producer alone moves the head and always
+    writes; the consumer alone moves the tail. Where the producer has lapped the consumer, the block found in
+    a slot carries another number than the one expected: the consumer then goes on with the oldest block still
+    there. A list's item is stored and loaded whole under CPython's interpreter lock, so that a slot never
+    shows half a block.
+
+    The consumer sleeps on ``wake_fd``, a counter (Linux) or a pipe that the producer writes without blocking.
+    """
 
     def __init__(self, capacity: int) -> None:
-        self._blocks: deque[Block] = deque()
+        self._slots: list[Block | None] = [None] * capacity
         self._capacity = capacity
-        self._arrived = threading.Condition()
-        self._next_sequence = 0
-        self._closed = False
-        self.dropped_blocks = 0
+        self._head = 0
+        self._tail = 0
+        self._lost = 0
+        if hasattr(os, "eventfd"):
+            self.wake_fd = self._wake_in_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        else:
+            self.wake_fd, self._wake_in_fd = os.pipe()
+            os.set_blocking(self.wake_fd, False)
+            os.set_blocking(self._wake_in_fd, False)
+        self._poll = select.poll()
+        self._poll.register(self.wake_fd, select.POLLIN)
 
-    def put(self, raw: bytes, captured_ns: int) -> None:
-        """Append a block; never waits for the consumer, and drops the oldest block when full."""
-        with self._arrived:
-            if len(self._blocks) == self._capacity:
-                self._blocks.popleft()
-                self.dropped_blocks += 1
-            self._blocks.append(Block(self._next_sequence, captured_ns, raw))
-            self._next_sequence += 1
-            self._arrived.notify()
+    def put(self, raw: bytes, captured_ns: int, overflows: int = 0) -> None:
+        """Store a block over the oldest one where the ring is full; never waits. For one thread only."""
+        head = self._head
+        self._slots[head % self._capacity] = Block(head, captured_ns, overflows, raw)
+        self._head = head + 1
+        # It would only block where so many wakes are waiting already that one more says nothing new.
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._wake_in_fd, _ONE_WAKE)
 
     def take(self, timeout_s: float) -> Block | None:
-        """Return the oldest block, or None once the ring is closed or nothing came for ``timeout_s``."""
-        with self._arrived:
-            self._arrived.wait_for(lambda: self._closed or bool(self._blocks), timeout_s)
-            return None if self._closed or not self._blocks else self._blocks.popleft()
+        """Return the oldest block, or None if none came for ``timeout_s``. For one thread only."""
+        if self._tail == self._head:
+            if self._poll.poll(timeout_s * 1000):
+                self._forget_wakes()
+            if self._tail == self._head:
+                return None
+        while True:
+            block = self._slots[self._tail % self._capacity]
+            assert block is not None
+            if block.sequence == self._tail:
+                self._tail += 1
+                return block
+            oldest = max(self._tail + 1, self._head - self._capacity)
+            self._lost += oldest - self._tail
+            self._tail = oldest
 
     @property
-    def closed(self) -> bool:
-        """True once ``close`` was called."""
-        return self._closed
+    def dropped_blocks(self) -> int:
+        """Blocks written over before they were taken."""
+        return self._lost + max(0, self._head - self._tail - self._capacity)
 
     def close(self) -> None:
-        """Wake the consumer for good."""
-        with self._arrived:
-            self._closed = True
-            self._arrived.notify_all()
+        """Give the wake descriptors back, once the producer has ended."""
+        for fd in {self.wake_fd, self._wake_in_fd}:
+            os.close(fd)
+
+    def _forget_wakes(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.read(self.wake_fd, 4096)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import soxr
 
-from mandible.device.audio.samples import LOUDEST, Mono, to_int16
+from mandible.device.audio.samples import LOUDEST, Mono, SampleFormat, to_int16, to_mono
 from mandible.device.frames import HOP_SAMPLES, SAMPLE_RATE_HZ, Pcm
 
 QUALITY = "HQ"
@@ -32,6 +32,13 @@ class Conformer:
         """Take finite samples in; yield every hop that is complete."""
         yield from self._cut(self._resampled(mono, last=False))
 
+    def push_int16(self, raw: bytes, channels: int) -> Iterator[Pcm]:
+        """Take interleaved little-endian int16, whole frames; what has the line's form passes as it is."""
+        if self._resampler is None and channels == 1:
+            yield from self._cut(np.frombuffer(raw, "<i2"))
+        else:
+            yield from self.push(to_mono(raw, SampleFormat.INT16, channels))
+
     def flush(self) -> Iterator[Pcm]:
         """Yield what is left at the end of the sound; the last hop is filled up with zeros."""
         yield from self._cut(self._resampled(np.zeros(0), last=True))
@@ -46,6 +53,9 @@ class Conformer:
         return to_int16(self._resampler.resample_chunk(bounded, last=last))
 
     def _cut(self, pcm: Pcm) -> Iterator[Pcm]:
+        if len(pcm) == HOP_SAMPLES and not len(self._rest):
+            yield pcm
+            return
         waiting = np.concatenate([self._rest, pcm])
         whole = len(waiting) // HOP_SAMPLES * HOP_SAMPLES
         self._rest = waiting[whole:]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 from mandible.device.frames import HOP_NS
+from mandible.stop_flag import StopFlag
 
 
 class Pacer:
@@ -14,7 +14,7 @@ class Pacer:
     def __init__(self, realtime: bool) -> None:
         self._realtime = realtime
         self._start_ns: int | None = None
-        self._stopped = threading.Event()
+        self._stopped = StopFlag()
 
     def wait(self, index: int) -> int:
         """Return the monotonic time (ns) at which hop ``index`` counts as captured.

@@ -1,9 +1,13 @@
-"""Finding microphones through PyAudio (PortAudio), by name."""
+"""Finding microphones through PyAudio (PortAudio), by name.
+
+The capture process imports this: nothing heavy may be imported here.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib.util
 import io
 import os
 import sys
@@ -11,13 +15,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mandible.device.frames import SAMPLE_RATE_HZ
 from mandible.errors import DeviceError
 
 INSTALL_PYAUDIO = (
     "apt install portaudio19-dev gcc python3-dev, then pip install PyAudio "
     "(in mandible's source folder, make install does both)"
 )
+PYAUDIO_MISSING = f"microphones need PyAudio, which is not installed: {INSTALL_PYAUDIO}"
 LIST_THEM = "`mandible devices` lists what there is"
 
 
@@ -48,6 +52,11 @@ def silent_libraries() -> Iterator[None]:
         os.close(nowhere)
 
 
+def pyaudio_is_there() -> bool:
+    """Whether PyAudio is installed, without importing it."""
+    return importlib.util.find_spec("pyaudio") is not None
+
+
 def open_portaudio() -> tuple[Any, Any]:
     """Return the ``pyaudio`` module and a started ``PyAudio`` object; the caller terminates the latter.
 
@@ -59,7 +68,7 @@ def open_portaudio() -> tuple[Any, Any]:
         with contextlib.redirect_stdout(io.StringIO()):
             import pyaudio
     except ImportError:
-        raise DeviceError(f"microphones need PyAudio, which is not installed: {INSTALL_PYAUDIO}") from None
+        raise DeviceError(PYAUDIO_MISSING) from None
     with silent_libraries():
         if not _alsa_has_devices():
             raise DeviceError(
@@ -115,15 +124,21 @@ def choose(microphones: Sequence[Microphone], name: str | None) -> Microphone:
     raise DeviceError(f"{problem}: give mic:NAME with one of {names}")
 
 
-def capture_settings(pyaudio: Any, audio: Any, microphone: Microphone) -> tuple[int, int]:
-    """Rate in Hz and channel count to open a microphone with: 16 kHz mono where it can, else its own."""
-    rates_hz = dict.fromkeys((SAMPLE_RATE_HZ, microphone.default_rate_hz))
+def capture_settings(
+    pyaudio: Any, audio: Any, microphone: Microphone, wanted_rate_hz: int
+) -> tuple[int, int]:
+    """Rate in Hz and channels to open a microphone with: the wanted rate, mono, where it can, else its own.
+
+    Raises:
+        DeviceError: it gives 16-bit samples at neither rate.
+    """
+    rates_hz = dict.fromkeys((wanted_rate_hz, microphone.default_rate_hz))
     for rate_hz in rates_hz:
         for channels in dict.fromkeys((1, microphone.channels)):
             if supports(pyaudio, audio, microphone, rate_hz, channels):
                 return rate_hz, channels
     raise DeviceError(
-        f"mic:{microphone.name}: gives 16-bit samples at neither {SAMPLE_RATE_HZ} Hz nor its own "
+        f"mic:{microphone.name}: gives 16-bit samples at neither {wanted_rate_hz} Hz nor its own "
         f"{microphone.default_rate_hz} Hz: another program may hold it: close that, or choose another one"
     )
 

@@ -11,6 +11,8 @@ from mandible.device.frames import Frame
 
 SourceT = TypeVar("SourceT", bound="Source")
 
+LISTENING = "listening"
+
 
 class Source(ABC):
     """Sound as frames with ``index``, ``captured_ns`` and ``pcm`` (160 int16 at 16 kHz) filled in.
@@ -22,11 +24,15 @@ class Source(ABC):
         header: what an output file should say about the sound: ``source``, ``sample_rate_hz``, ``channels``,
             ``sample_format`` and ``conditioning``, a list of what was done to it before the line.
         duration_s: length in seconds where it is known beforehand, else None.
+        state: "listening", or "silent: WHY" while a live source yields silence because its device is lost.
+        reconnects: how often a lost device came back.
     """
 
     description: str
     header: dict[str, object]
     duration_s: float | None = None
+    state: str = LISTENING
+    reconnects: int = 0
 
     @property
     def dropped_hops(self) -> int:
@@ -40,6 +46,14 @@ class Source(ABC):
     @abstractmethod
     def __iter__(self) -> Iterator[Frame]:
         """Yield frames until the sound ends or the source is closed."""
+
+    def avoid_own_playback(self) -> None:
+        """Never hear what this program plays itself; to be called once it has opened a loudspeaker.
+
+        Raises:
+            DeviceError: that cannot be had now, with the way out. Sources that hear no playback need nothing.
+        """
+        return
 
     @abstractmethod
     def close(self) -> None:

@@ -13,8 +13,9 @@ class FakePyAudio:
     """Looks like the ``pyaudio`` module: ``FakePyAudio(...)`` goes into ``sys.modules``.
 
     Args:
-        devices: dicts with ``name`` and, where they differ from a plain microphone, ``inputs`` (channels),
-            ``default_rate_hz``, ``takes`` (the (rate, channels) pairs it supports) and ``busy``.
+        devices: dicts with ``name`` and, where they differ from a plain microphone, ``inputs`` and
+            ``outputs`` (channels), ``default_rate_hz``, ``takes`` (the (rate, channels) pairs it supports) and
+            ``busy``.
         default: name of the default input, or None.
     """
 
@@ -22,7 +23,14 @@ class FakePyAudio:
 
     def __init__(self, devices: list[dict[str, Any]], default: str | None = None) -> None:
         self.devices = [
-            {"inputs": 1, "default_rate_hz": 44_100, "takes": {(16_000, 1)}, "busy": False, **device}
+            {
+                "inputs": 1,
+                "outputs": 0,
+                "default_rate_hz": 44_100,
+                "takes": {(16_000, 1)},
+                "busy": False,
+                **device,
+            }
             for device in devices
         ]
         self.default = default
@@ -40,6 +48,13 @@ class FakePyAudio:
                 return self.get_device_info_by_index(index)
         raise OSError("No Default Input Device Available")
 
+    def get_default_output_device_info(self) -> dict[str, Any]:
+        """The first output, or OSError as PortAudio reports none."""
+        for index, device in enumerate(self.devices):
+            if device["outputs"]:
+                return self.get_device_info_by_index(index)
+        raise OSError("No Default Output Device Available")
+
     def get_device_count(self) -> int:
         """How many devices there are."""
         return len(self.devices)
@@ -52,6 +67,7 @@ class FakePyAudio:
             "name": device["name"],
             "hostApi": 0,
             "maxInputChannels": device["inputs"],
+            "maxOutputChannels": device["outputs"],
             "defaultSampleRate": float(device["default_rate_hz"]),
         }
 

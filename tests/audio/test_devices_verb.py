@@ -31,7 +31,7 @@ def microphones(monkeypatch: pytest.MonkeyPatch) -> FakePyAudio:
                 "takes": {(16_000, 1), (48_000, 2)},
                 "default_rate_hz": 48_000,
             },
-            {"name": "speaker", "inputs": 0},
+            {"name": "speaker", "inputs": 0, "outputs": 2, "default_rate_hz": 48_000},
         ],
         default="USB [cam]",
     )
@@ -48,7 +48,7 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return there
 
 
-def test_both_kinds_as_json(
+def test_all_kinds_as_json(
     microphones: FakePyAudio, ports: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["devices", "--json"]) == 0
@@ -57,6 +57,9 @@ def test_both_kinds_as_json(
     assert microphone["source"] == "mic:USB [cam]"
     assert microphone["default"] is True
     assert microphone["rates_hz"] == [16_000, 48_000]
+    assert listed["loudspeakers"] == [
+        {"name": "speaker", "channels": 2, "default": True, "default_rate_hz": 48_000}
+    ]
     assert [port["url"] for port in listed["serial_ports"]] == [
         "serial:///dev/ttyACM0",
         "serial:///dev/ttyS0",
@@ -67,13 +70,15 @@ def test_both_kinds_as_json(
     assert microphones.terminated
 
 
-def test_both_kinds_for_people(
+def test_all_kinds_for_people(
     microphones: FakePyAudio, ports: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["devices"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "microphones:",
         "  mic:USB [cam]                     default, 2 channels, 16000/48000 Hz, ALSA",
+        "loudspeakers:",
+        "  speaker                           default, 2 channels, 48000 Hz",
         "serial ports:",
         "  serial:///dev/ttyACM0             USB 2341:0043:85430353, Arduino Uno",
         "  serial:///dev/ttyS0",
@@ -86,7 +91,11 @@ def test_nothing_plugged_in_is_no_failure(
     ports.clear()
     microphones.devices.clear()
     assert main(["devices"]) == 0
-    assert capsys.readouterr().out.splitlines() == ["microphones: none", "serial ports: none"]
+    assert capsys.readouterr().out.splitlines() == [
+        "microphones: none",
+        "loudspeakers: none",
+        "serial ports: none",
+    ]
 
 
 def test_a_missing_package_is_named_and_the_rest_is_listed(
@@ -107,4 +116,12 @@ def test_when_nothing_can_be_listed_the_device_code_says_so(
     assert main(["devices", "--json"]) == 3
     captured = capsys.readouterr()
     assert "pip install pyserial" in captured.err
-    assert json.loads(captured.out)["problems"].keys() == {"microphones", "serial_ports"}
+    assert json.loads(captured.out)["problems"].keys() == {"microphones", "loudspeakers", "serial_ports"}
+
+
+def test_one_missing_package_is_told_once(
+    ports: list[Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyaudio", None)
+    assert main(["devices"]) == 0
+    assert capsys.readouterr().out.count("pip install PyAudio") == 1

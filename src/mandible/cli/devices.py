@@ -1,4 +1,4 @@
-"""``mandible devices``: which microphones and serial ports this machine has."""
+"""``mandible devices``: which microphones, loudspeakers and serial ports this machine has."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import argparse
 import json
 from typing import Any
 
-from mandible.device.audio.portaudio import list_microphones, open_portaudio, silent_libraries, supports
-from mandible.device.frames import SAMPLE_RATE_HZ
+from mandible.device.doctor.inventory import loudspeakers, microphones, serial_ports
 from mandible.errors import DeviceError, MandibleError
-
-PROBED_RATES_HZ = (SAMPLE_RATE_HZ, 44_100, 48_000)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +18,11 @@ def main(args: argparse.Namespace) -> int:
     """List what there is; what cannot be listed is said, and only fails when nothing could be."""
     found: dict[str, list[dict[str, Any]]] = {}
     problems: dict[str, str] = {}
-    for kind, look in (("microphones", microphones), ("serial_ports", serial_ports)):
+    for kind, look in (
+        ("microphones", microphones),
+        ("loudspeakers", loudspeakers),
+        ("serial_ports", serial_ports),
+    ):
         try:
             found[kind] = look()
         except MandibleError as error:
@@ -31,67 +32,20 @@ def main(args: argparse.Namespace) -> int:
     else:
         show(found, problems)
     if not found:
-        raise DeviceError("nothing could be listed: " + "; ".join(problems.values()))
+        raise DeviceError("nothing could be listed: " + "; ".join(dict.fromkeys(problems.values())))
     return 0
-
-
-def microphones() -> list[dict[str, Any]]:
-    """Name, host interface, channels and the rates (Hz) of every input.
-
-    Raises:
-        DeviceError: PyAudio or the sound system is missing.
-    """
-    pyaudio, audio = open_portaudio()
-    try:
-        return [
-            {
-                "name": microphone.name,
-                "source": f"mic:{microphone.name}",
-                "host_api": microphone.host_api,
-                "channels": microphone.channels,
-                "default": microphone.is_default,
-                "default_rate_hz": microphone.default_rate_hz,
-                "rates_hz": [
-                    rate_hz
-                    for rate_hz in sorted({*PROBED_RATES_HZ, microphone.default_rate_hz})
-                    if supports(pyaudio, audio, microphone, rate_hz, 1)
-                    or supports(pyaudio, audio, microphone, rate_hz, microphone.channels)
-                ],
-            }
-            for microphone in list_microphones(audio)
-        ]
-    finally:
-        with silent_libraries():
-            audio.terminate()
-
-
-def serial_ports() -> list[dict[str, Any]]:
-    """Path, USB identity (VID:PID:SERIAL) and description of every serial port.
-
-    Raises:
-        DeviceError: pyserial is missing.
-    """
-    try:
-        from serial.tools import list_ports
-    except ImportError:
-        raise DeviceError(
-            "serial ports need pyserial, which is not installed: pip install pyserial"
-        ) from None
-    return [
-        {
-            "port": port.device,
-            "url": f"serial://{port.device}",
-            "usb": None if port.vid is None else f"{port.vid:04x}:{port.pid:04x}:{port.serial_number or ''}",
-            "description": port.description if port.description != "n/a" else None,
-        }
-        for port in sorted(list_ports.comports(), key=lambda port: port.device)
-    ]
 
 
 def show(found: dict[str, list[dict[str, Any]]], problems: dict[str, str]) -> None:
     """Print one line a device; what stands first on it can be copied into a command."""
-    for kind, describe in (("microphones", microphone_line), ("serial_ports", serial_line)):
+    for kind, describe in (
+        ("microphones", microphone_line),
+        ("loudspeakers", loudspeaker_line),
+        ("serial_ports", serial_line),
+    ):
         title = kind.replace("_", " ")
+        if kind == "loudspeakers" and problems.get(kind) == problems.get("microphones", ""):
+            continue  # What keeps the microphones from being listed was told already.
         if kind in problems:
             print(f"{title}: {problems[kind]}")
         elif not found[kind]:
@@ -110,6 +64,13 @@ def microphone_line(microphone: dict[str, Any]) -> tuple[str, list[str]]:
     rates = "/".join(map(str, microphone["rates_hz"])) or "no usable rate"
     facts = [f"{channels} channel{'s' * (channels != 1)}", f"{rates} Hz", microphone["host_api"]]
     return microphone["source"], default + facts
+
+
+def loudspeaker_line(loudspeaker: dict[str, Any]) -> tuple[str, list[str]]:
+    """Return what ``--speaker`` takes, and what there is to know."""
+    channels = loudspeaker["channels"]
+    facts = [f"{channels} channel{'s' * (channels != 1)}", f"{loudspeaker['default_rate_hz']} Hz"]
+    return loudspeaker["name"], ["default"] * bool(loudspeaker["default"]) + facts
 
 
 def serial_line(port: dict[str, Any]) -> tuple[str, list[str]]:

@@ -7,6 +7,7 @@ import sys
 import threading
 
 from mandible.device.audio import WavWriter, open_source
+from mandible.device.audio.conditioner import Conditioning
 
 AFTER_STOP_HOPS = 100
 
@@ -23,7 +24,7 @@ def main(spec: str, path: str) -> None:
     rest = AFTER_STOP_HOPS
     indices: list[int] = []
     stamps_ns: list[int] = []
-    with open_source(spec) as source, WavWriter(path) as writer:
+    with open_source(spec, conditioning=Conditioning.off()) as source, WavWriter(path) as writer:
         for frame in source:
             if not indices:
                 print("listening", flush=True)

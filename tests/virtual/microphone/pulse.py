@@ -7,10 +7,13 @@ user's is read, written or started.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 MICROPHONE = "vmon"
@@ -110,8 +113,37 @@ class VirtualMicrophone:
         environment = {**self.environment, "PULSE_LATENCY_MSEC": str(PLAY_LATENCY_MS)}
         subprocess.run(["paplay", "-d", SINK, str(path)], env=environment, check=True, timeout=300)
 
+    def kill(self) -> None:
+        """End the daemon as a crash would."""
+        self._daemon.kill()
+        self._daemon.wait()
+
+    def restart(self) -> None:
+        """Start a fresh daemon in the place of one that was killed; returns once it answers."""
+        self._daemon = self._start()
+
+    def stop(self) -> None:
+        """Make the daemon hang: it lives, and answers nobody."""
+        self._daemon.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let a hanging daemon go on."""
+        self._daemon.send_signal(signal.SIGCONT)
+
+    @contextlib.contextmanager
+    def playing(self, path: Path) -> Iterator[None]:
+        """Play as ``play`` does while something else is done; leaving stops it."""
+        environment = {**self.environment, "PULSE_LATENCY_MSEC": str(PLAY_LATENCY_MS)}
+        player = subprocess.Popen(["paplay", "-d", SINK, str(path)], env=environment)
+        try:
+            yield
+        finally:
+            player.kill()
+            player.wait()
+
     def close(self) -> None:
         """End the daemon."""
+        self.go_on()
         self._daemon.terminate()
         try:
             self._daemon.wait(10)
