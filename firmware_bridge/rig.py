@@ -12,6 +12,7 @@ from typing import Any
 
 from mandible.device.decoder import DecoderSettings
 from mandible.errors import InputError
+from mandible.firmware_bridge.life_keys import ExpressionWay, IdleSettings, read_expression, read_idle
 from mandible.firmware_bridge.limits import StoredLimits
 from mandible.firmware_bridge.port_url import read_port_url
 from mandible.firmware_bridge.rig_keys import SCHEMA, Effective, RigText, key_error, nearest
@@ -22,7 +23,7 @@ from mandible.wording import shortened, shown
 SCHEMA_VERSION = 1
 MOST_BYTES = 1 << 20
 SHIPPED = Path(__file__).with_name("rigs")
-_TABLES = ("schema", "audio", "model", "smoothing", "link", "channels", "poses")
+_TABLES = ("schema", "audio", "model", "smoothing", "link", "channels", "poses", "idle", "expression")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +51,18 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class AudioSettings:
-    """``[audio]``: the source used when the command line names none."""
+    """``[audio]``: the source, and the loudspeaker (empty: none), used when the command line names none.
+
+    ``speaker_delay_ms`` is a whole number or ``auto``. What is done to live sound is said as in
+    ``mandible.device.audio.conditioner.Conditioning``.
+    """
 
     source: str
+    high_pass_hz: int
+    auto_gain: bool
+    gain_db: int
+    speaker: str
+    speaker_delay_ms: int | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +75,12 @@ class ModelSettings:
 
 @dataclass(frozen=True, slots=True)
 class LinkSettings:
-    """``[link]``: port URL, how far ahead set-points are due, and when the board gives up waiting (ms)."""
+    """``[link]``: port URL, how far ahead set-points are due, when the board gives up waiting, servo (ms)."""
 
     port: str
     lead_ms: int
     watchdog_ms: int
+    servo_delay_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,8 @@ class Rig:
         file: the file as named by the caller.
         channels: servos in the order of the file; ``Frame.pulses_us`` has this order.
         poses_us: [viseme][channel] pulse of each pose; the channel's neutral where the file has none.
+        idle: what moves while nobody speaks.
+        expression: which channels show arousal and emphasis.
         effective: every value with the line it came from, for explanations.
     """
 
@@ -90,11 +103,13 @@ class Rig:
     link: LinkSettings
     channels: tuple[Channel, ...]
     poses_us: tuple[tuple[int, ...], ...]
+    idle: IdleSettings
+    expression: tuple[ExpressionWay, ...]
     effective: tuple[Effective, ...]
 
     @classmethod
     def load(cls, path: str | Path) -> Rig:
-        """Read the rig file at ``path``, or the shipped rig of that name (``skull``, ``parrot``).
+        """Read the rig file at ``path``, or the shipped rig of that name (``skull``, ``parrot``, ``owl``).
 
         Raises:
             InputError: one line that names the file, the key and the fix.
@@ -127,7 +142,19 @@ class Rig:
         _check_port(source, link.port)
         channels = tuple(_channels(source))
         poses_us = tuple(_poses(source, channels))
-        return cls(file, audio, model, smoothing, link, channels, poses_us, tuple(source.effective))
+        idle, expression = read_idle(source, channels), read_expression(source, channels)
+        return cls(
+            file,
+            audio,
+            model,
+            smoothing,
+            link,
+            channels,
+            poses_us,
+            idle,
+            expression,
+            tuple(source.effective),
+        )
 
     @property
     def neutral_us(self) -> tuple[int, ...]:
@@ -213,6 +240,7 @@ def _channels(source: RigText) -> Iterator[Channel]:
 def _poses(source: RigText, channels: tuple[Channel, ...]) -> Iterator[tuple[int, ...]]:
     source.refuse_unknown(("poses",), VISEME_NAMES, "viseme")
     names = [channel.name for channel in channels]
+    mouth = {name for viseme in source.table(("poses",)) for name in source.table(("poses", viseme))}
     for viseme in VISEME_NAMES:
         path = ("poses", viseme)
         posed = source.table(path)
@@ -223,8 +251,10 @@ def _poses(source: RigText, channels: tuple[Channel, ...]) -> Iterator[tuple[int
                 position = source.value((*path, channel.name), SCHEMA["pose"]["channel"])
                 pulses_us.append(channel.pulse_us(position))
             else:
-                source.effective.append(
-                    Effective(f"poses.{viseme}.{channel.name}", "neutral", None, "no pose given")
-                )
+                # Of a channel that no pose moves there is nothing to explain fifteen times.
+                if channel.name in mouth:
+                    source.effective.append(
+                        Effective(f"poses.{viseme}.{channel.name}", "neutral", None, "no pose given")
+                    )
                 pulses_us.append(channel.neutral_us)
         yield tuple(pulses_us)

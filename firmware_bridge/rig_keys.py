@@ -96,9 +96,12 @@ class RigText:
 
     def _checked(self, path: toml_source.Path, value: Any, spec: KeySpec) -> Any:
         kind = spec["type"]
+        if "or" in spec and value == spec["or"]:
+            return value
         allowed = {"integer": (int,), "number": (float, int), "text": (str,), "boolean": (bool,)}[kind]
         if type(value) not in allowed:
-            raise self.error(path, f"must be {_KINDS[kind]}, not {shown(value)}")
+            instead = f" or {shown(spec['or'])}" if "or" in spec else ""
+            raise self.error(path, f"must be {_KINDS[kind]}{instead}, not {shown(value)}")
         low, high = spec.get("minimum"), spec.get("maximum")
         if low is not None and high is not None and not low <= value <= high:
             raise self.error(path, f"{shown(value)} is out of range; it takes {low} to {high}")

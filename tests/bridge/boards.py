@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 
 class BoardProcess:
     """A virtual board behind the link ``path``; stopping it is pulling the cable."""
 
-    def __init__(self, folder: Path) -> None:
-        """Name its files in ``folder``; ``plug_in`` starts it."""
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        """Name its files in ``folder``; ``plug_in`` starts it, with other variables than ours if given."""
+        self._environment = environment
         self.path = folder / "board"
         self.pulses = folder / "pulses.csv"
         self._eeprom = folder / "eeprom"
@@ -28,7 +30,9 @@ class BoardProcess:
         command = [sys.executable, "-m", "mandible.firmware_bridge.virtual_board", "--link", str(self.path)]
         files = ["--eeprom", str(self._eeprom), "--pulses", str(self.pulses)]
         # No pipe as standard input: the board must outlive whoever uses it.
-        self._process = subprocess.Popen([*command, *files], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self._process = subprocess.Popen(
+            [*command, *files], env=self._environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+        )
         assert self._process.stdout is not None
         assert self._process.stdout.readline().startswith(b"/dev/")
 

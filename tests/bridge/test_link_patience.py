@@ -1,4 +1,4 @@
-"""A patient link begins without its board and waits for it, as a service does that starts before the USB bus."""
+"""A patient link begins without its board and waits for it, as a service does that starts before USB."""
 
 from __future__ import annotations
 

@@ -140,6 +140,22 @@ def test_a_port_whose_other_end_is_gone_raises_oserror_on_read_and_write() -> No
     port.close()
 
 
+def test_bytes_that_come_between_looking_and_reading_are_no_hang_up(
+    cable: tuple[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    master, path = cable
+    port = SerialPort(path, 115_200)
+    look = select.select
+
+    def look_a_little_later(*watched: list[int], **_: object) -> tuple[list[int], list[int], list[int]]:
+        os.write(master, b"just now")
+        return look([port.fileno()], [], [], 5)
+
+    monkeypatch.setattr("mandible.firmware_bridge.ports.select.select", look_a_little_later)
+    assert port.read() == b"just now"
+    port.close()
+
+
 def test_none_leads_to_no_board() -> None:
     with pytest.raises(DeviceError, match="none: leads to no board"):
         open_port(parse_port_url("none:"))

@@ -1,0 +1,1 @@
+"""Level, pitch, arousal and emphasis of made and of synthesised voices."""
