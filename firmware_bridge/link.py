@@ -1,12 +1,13 @@
-"""The host's end of the cable: a thread that keeps one board moving, and comes back after it was unplugged.
+"""The host's end of the cable: keeps one board moving, and comes back after it was unplugged.
 
-``send`` never waits. Frames that cannot go out are dropped, oldest first, and counted.
+``send`` never waits: while all is well it hands a set-point to the port's driver itself, which costs half of
+what waking another thread does. The link's own thread reads replies, keeps the conversation up, opens the
+port again, and sends what the driver had no room for. Frames that cannot go out are dropped, and counted.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import select
 import shlex
 import threading
@@ -24,13 +25,16 @@ from mandible.firmware_bridge.ports import CHUNK_BYTES, Port, open_port
 from mandible.firmware_bridge.protocol import LIMITS
 from mandible.firmware_bridge.rig import Rig
 from mandible.firmware_bridge.session import Phase, Session
+from mandible.firmware_bridge.wake_pipe import WakePipe
+from mandible.stop_flag import StopFlag
 
 _QUEUE_FRAMES = 8
-_POLL_S = 0.02
+_POLL_S, _LISTENING_POLL_S = 0.05, 0.02
+# A board queues eight set-points: with more acknowledgements unread than this it is time to look.
+_UNREAD = 4
 # A port that always has more to read is left alone this long between two readings.
 _FLOOD_PAUSE_S = 0.005
 _BACKLOG_BYTES = 4096
-_WAKE_BYTES = 4096
 _FIRST_RETRY_S = 0.05
 # With the handshake this keeps the way back under a second from the port's return.
 _LONGEST_RETRY_S = 0.4
@@ -47,10 +51,7 @@ class Link:
     """
 
     def __init__(self, url: str, rig: Rig, *, patient: bool = False) -> None:
-        """Check ``url`` (InputError where it is wrong); nothing is opened yet.
-
-        A ``patient`` link begins without its board, too, and waits for it as it does after an unplugging.
-        """
+        """Check ``url`` (InputError where it is wrong); nothing is opened yet. A ``patient`` one can wait."""
         self._url = parse_port_url(url)
         self._patient = patient
         self._rig = rig
@@ -66,12 +67,10 @@ class Link:
         self.queued = Histogram()
         # What went wrong in a way that nobody foresaw, until the board takes set-points again.
         self._fault: str | None = None
-        # Guards all of the above; held for microseconds at a time, never during input or output.
+        # Guards all of the above; held for microseconds, also while a driver takes bytes without waiting.
         self._changed = threading.Condition()
-        self._stopping = threading.Event()
-        self._wake_pipe: tuple[int, ...] = os.pipe()
-        for descriptor in self._wake_pipe:
-            os.set_blocking(descriptor, False)
+        self._stopping = StopFlag()
+        self._wake_pipe = WakePipe()
         self._thread: threading.Thread | None = None
         self._started = False
 
@@ -126,7 +125,7 @@ class Link:
         raise DeviceError(f"{self._url.text}: {problem or silent}")
 
     def send(self, frame: Frame) -> None:
-        """Queue ``frame.pulses_us``, due ``lead_ms`` after ``frame.emitted_ns``. Never waits.
+        """Send ``frame.pulses_us``, due ``lead_ms`` after ``frame.emitted_ns``, or queue them. Never waits.
 
         Raises ValueError for pulses that are not one 16-bit number for each channel of the rig.
         """
@@ -137,11 +136,36 @@ class Link:
             raise ValueError(f"{count} pulse(s) of 0..65535 µs wanted, not {frame.pulses_us}")
         emitted_us = now_us() if frame.emitted_ns is None else frame.emitted_ns // 1000
         with self._changed:
+            if self._send_now(emitted_us, frame.pulses_us):
+                return
             if len(self._frames) == _QUEUE_FRAMES:
                 self._frames.popleft()
                 self._dropped += 1
             self._frames.append((emitted_us, frame.pulses_us))
-            self._wake()
+            self._wake_pipe.wake()
+
+    def _send_now(self, emitted_us: int, pulses_us: tuple[int, ...]) -> bool:
+        """Hand a set-point to the port, if nothing stands in the way; to be called with ``_changed`` held."""
+        port, host_us = self._port, now_us()
+        if port is None or self._session.phase is not Phase.MOVING or self._out or self._frames:
+            return False
+        if emitted_us < self._stale_us(host_us):
+            return False
+        self._move(pulses_us, emitted_us, host_us)
+        self._out += self._session.transmit()
+        with contextlib.suppress(OSError):  # which the thread will find as well, and mend
+            del self._out[: port.write(bytes(self._out))]
+        if self._out or self._session.exchange.waiting("move") > _UNREAD:
+            self._wake_pipe.wake()
+        return True
+
+    def _move(self, pulses_us: tuple[int, ...], emitted_us: int, host_us: int) -> None:
+        self._session.move(pulses_us, emitted_us, host_us)
+        self.queued.add((host_us - emitted_us) * 1000)
+
+    def _stale_us(self, host_us: int) -> int:
+        # A pose that left the line before this would only be refused; a newer one follows.
+        return host_us - 1000 * (self._rig.link.lead_ms + LIMITS["late_ms"])
 
     def status(self) -> LinkStatus:
         """Return a snapshot of how things stand."""
@@ -155,23 +179,14 @@ class Link:
         """Bring the puppet to rest (neutral, then no pulses) and let go of the port, in under six seconds."""
         self._stopping.set()
         with self._changed:
-            self._wake()
+            self._wake_pipe.wake()
         if self._thread is not None:
             self._thread.join(_CLOSE_S)
             if self._thread.is_alive():
                 return  # stuck in a driver: its descriptors stay its own
             self._thread = None
         with self._changed:
-            for descriptor in self._wake_pipe:
-                os.close(descriptor)
-            self._wake_pipe = ()
-
-    def _wake(self) -> None:
-        """Make the thread look up; to be called with ``_changed`` held."""
-        if self._wake_pipe:
-            # A full pipe wakes just as well.
-            with contextlib.suppress(BlockingIOError):
-                os.write(self._wake_pipe[1], b"\x00")
+            self._wake_pipe.close()
 
     def _run(self) -> None:
         retry_s = _FIRST_RETRY_S
@@ -214,25 +229,25 @@ class Link:
             self._session.reconnect(now_us())
 
     def _close_port(self) -> None:
-        if self._port is not None:
+        with self._changed:
+            # Forgotten before it is closed: its descriptor's number may soon mean another file.
+            port, self._port = self._port, None
+            self._changed.notify_all()
+        if port is not None:
             # A port that is gone may refuse even this, each kind in its own way.
             with contextlib.suppress(Exception):
-                self._port.close()
-        with self._changed:
-            self._port = None
-            self._changed.notify_all()
+                port.close()
 
     def _turn(self) -> None:
         """Wait for something to do, and do it."""
         port = self._port
         assert port is not None
-        wake = self._wake_pipe[0]
-        # One turn a set-point: an acknowledgement that comes in between does not wake anybody.
-        reading = [port.fileno(), wake] if self._session.listens and not self._flooded else [wake]
-        pause_s = _FLOOD_PAUSE_S if self._flooded else _POLL_S
+        # Acknowledgements do not wake anybody: a handful of them is read at a time.
+        listens = self._session.listens
+        reading = [self._wake_pipe.fileno()] + [port.fileno()] * (listens and not self._flooded)
+        pause_s = _FLOOD_PAUSE_S if self._flooded else _LISTENING_POLL_S if listens else _POLL_S
         select.select(reading, [port.fileno()] if self._out else [], [], pause_s)
-        with contextlib.suppress(BlockingIOError):
-            os.read(wake, _WAKE_BYTES)
+        self._wake_pipe.drain()
         data = port.read()
         self._flooded = len(data) == CHUNK_BYTES
         with self._changed:
@@ -250,15 +265,13 @@ class Link:
         session.poll(host_us)
         if session.phase is Phase.UNCALIBRATED and self._is_virtual():
             session.store(host_us)
-        # A pose whose time is over would only be refused; a newer one follows.
-        stale_us = host_us - 1000 * (self._rig.link.lead_ms + LIMITS["late_ms"])
+        stale_us = self._stale_us(host_us)
         while self._frames and (session.phase in _LIVE or self._frames[0][0] < stale_us):
             emitted_us, pulses_us = self._frames.popleft()
             if emitted_us < stale_us:
                 self._dropped += 1
             else:
-                session.move(pulses_us, emitted_us, host_us)
-                self.queued.add((host_us - emitted_us) * 1000)
+                self._move(pulses_us, emitted_us, host_us)
         if session.phase in _LIVE:
             self._fault = None
         if session.phase is not before:

@@ -77,7 +77,10 @@ class SerialPort:
         except BlockingIOError:
             return b""
         if not data and select.select([self._descriptor], [], [], 0)[0]:
-            raise OSError(errno.EIO, "the port has hung up")
+            # Bytes may have come between the two calls; a port that has hung up has none now either.
+            data = os.read(self._descriptor, CHUNK_BYTES)
+            if not data:
+                raise OSError(errno.EIO, "the port has hung up")
         return data
 
     def write(self, data: bytes) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from struct import Struct
-from struct import error as StructError
+from struct import error as struct_error
 from typing import Any
 
 from mandible.firmware_bridge import cobs, toml_source
@@ -41,7 +41,7 @@ class FieldSpec:
 class MessageSpec:
     """One message: its type byte, who sends it, the reply a host message gets, its fields in wire order.
 
-    ``layouts[n]`` is how type, seq and body lie on the wire when the last field, if repeated, is there n times.
+    ``layouts[n]`` is how type, seq and body lie on the wire when the last field, if repeated, comes n times.
     """
 
     name: str
@@ -132,7 +132,7 @@ def encode(name: str, seq: int, **values: Value) -> bytes:
             numbers += repeated
     try:
         block = spec.layouts[repeats].pack(*numbers)
-    except StructError:
+    except struct_error:
         raise _out_of_range(spec, seq, values) from None
     if bool in map(type, numbers):  # which packs as a number, but is none
         raise _out_of_range(spec, seq, values)
@@ -216,11 +216,10 @@ def _repeated(spec: MessageSpec, item: FieldSpec, values: Mapping[str, Value]) -
 
 def _out_of_range(spec: MessageSpec, seq: object, values: Mapping[str, Value]) -> ProtocolError:
     """Return the error that names the first value which is no integer of its field's size."""
-    sizes = [("seq", seq, 1)]
+    sizes: list[tuple[str, object, int]] = [("seq", seq, 1)]
     for item in spec.fields:
-        value = values[item.name]
-        elements = value if isinstance(value, tuple) else (value,)
-        sizes += [(item.name, element, item.size) for element in elements]
+        given = values[item.name]
+        sizes += [(item.name, one, item.size) for one in (given if isinstance(given, tuple) else (given,))]
     for name, value, size in sizes:
         if type(value) is not int or not 0 <= value < 1 << 8 * size:
             return ProtocolError(f"{spec.name}.{name} is {value!r}; it takes 0..{(1 << 8 * size) - 1}")

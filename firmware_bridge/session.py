@@ -104,7 +104,7 @@ class Session:
                 self._answers[message.name](request, message, now_us)
 
     def poll(self, now_us: int) -> None:
-        """Do what is due by now; call it at least every 20 ms."""
+        """Do what is due by now; call it at least every 50 ms, and every 20 ms while it ``listens``."""
         for request in self.exchange.expire(now_us):
             if self._provisioning is not None:
                 self._provisioning.lost(request)

@@ -6,16 +6,17 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from mandible.device.frames import Frame
+from mandible.device.level import FLOOR_DB, level_db
+from mandible.stop_flag import StopFlag
 from mandible.wording import one_line
 
-REFRESH_HZ = 15
-FLOOR_DB = -60.0
+# As fast as an eye follows a bar, and every picture costs a millisecond on a small computer.
+REFRESH_HZ = 8
 FULL_OPENNESS = 255
 BAR, BAR_WIDTH = "━", 30
 NAME_WIDTH = 10
@@ -63,7 +64,7 @@ class Link(Protocol):
 
 
 class Meter:
-    """Shows the newest frame about fifteen times a second from a thread of its own.
+    """Shows the newest frame eight times a second from a thread of its own.
 
     ``write`` only keeps a reference, so the line never waits for the terminal. Where the output (standard
     error, unless a console is given) is no terminal nothing is shown at all, unless ``force`` is set.
@@ -83,7 +84,7 @@ class Meter:
         self.active = force or self._console.is_terminal
         self._newest: Frame | None = None
         self._written = 0
-        self._ended = threading.Event()
+        self._ended = StopFlag()
         self._thread = threading.Thread(target=self._show, name="meter", daemon=True)
 
     def start(self) -> None:
@@ -121,7 +122,7 @@ class Meter:
     def render(self, frame: Frame) -> Text:
         """One picture of a frame, a line a fact. (Plain text: a table takes three times as long to draw.)"""
         picture = Text(no_wrap=True, overflow="ellipsis")
-        level = level_db(frame)
+        level = level_db(frame.pcm)
         _bar(picture, "level", (level - FLOOR_DB) / -FLOOR_DB, f"{level:.0f} dB")
         if frame.openness is not None:
             fraction = frame.openness / FULL_OPENNESS
@@ -150,12 +151,6 @@ class Meter:
             facts["sent"] = f"{status.sent}, lost {status.lost}, dropped {status.dropped}"
             facts["reconnects"] = str(status.reconnects)
         return facts
-
-
-def level_db(frame: Frame) -> float:
-    """Level of a hop's samples in dB below full scale, not under ``FLOOR_DB``."""
-    power = float(np.mean(np.square(frame.pcm.astype(np.float64)))) / 32768**2
-    return FLOOR_DB if power <= 0 else max(FLOOR_DB, 10 * float(np.log10(power)))
 
 
 def _bar(picture: Text, name: str, fraction: float, value: str) -> None:

@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from mandible.device import engines
 from mandible.device.audio import open_source
+from mandible.device.expression import Expression
 from mandible.device.frames import HOP_SAMPLES, Frame, Stage
 from mandible.device.pipeline import Line, flushed
+from mandible.firmware_bridge.expression_channels import ExpressionChannels
 from mandible.firmware_bridge.guard import Guard
+from mandible.firmware_bridge.idle import IdleLife
 from mandible.firmware_bridge.mixer import Mixer
 from mandible.firmware_bridge.rig import Rig
 from mandible.models import released
@@ -47,12 +50,26 @@ def build_line(model: str | None = None, engine: str | None = None, rig: Rig | N
     return assemble(*choose(model, engine, rig), rig)
 
 
-def assemble(file: released.ModelFile, engine: str, rig: Rig | None) -> Line:
-    """Return the line of a chosen model, engine and rig."""
+def assemble(file: released.ModelFile, engine: str, rig: Rig | None, expression: bool = False) -> Line:
+    """Return the line of a chosen model, engine and rig; ``expression`` asks for arousal and emphasis."""
     runner = engines.create(engine, file)
-    motion: tuple[Stage, ...] = () if rig is None else (Mixer(rig), Guard(rig))
     settings = None if rig is None else rig.smoothing
-    return Line(runner, runner.output_scale, file.lookahead_ms, settings, motion)
+    stages = motion_of(rig), expression_of(rig, expression)
+    return Line(runner, runner.output_scale, file.lookahead_ms, settings, *stages)
+
+
+def motion_of(rig: Rig | None) -> tuple[Stage, ...]:
+    """Return the stages from viseme weights to pulses, the guard last; none without a rig."""
+    if rig is None:
+        return ()
+    idle = (IdleLife(rig),) if rig.idle.moves else ()
+    shown = (ExpressionChannels(rig),) if rig.expression else ()
+    return (Mixer(rig), *idle, *shown, Guard(rig))
+
+
+def expression_of(rig: Rig | None, asked: bool = False) -> Stage | None:
+    """Return the stage that hears how lively the speaker is, where the rig shows it or it is asked for."""
+    return Expression() if asked or (rig is not None and rig.expression) else None
 
 
 def stream(

@@ -15,12 +15,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from mandible.cli.options import LinePlan, add_line_options, keep_apart, track_format
+from mandible.cli.options import add_line_options, keep_apart, plan_from, track_format
 from mandible.device.audio import open_source
 from mandible.device.frames import HOP_MS
 from mandible.device.pipeline import drive
 from mandible.device.sinks.formats import open_track, suffix
 from mandible.errors import InputError, MandibleError
+from mandible.line_plan import LinePlan
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +36,7 @@ def main(args: argparse.Namespace) -> int:
     """Bake every input. A bad one gets its line and spoils nothing for the others."""
     if args.jobs < 1:
         raise InputError(f"--jobs {args.jobs}: give at least 1")
-    plan = LinePlan.from_options(args)
+    plan = plan_from(args)
     format_name = track_format(args)
     pairs = pair_outputs(args.inputs, args.output, suffix(format_name))
     for recording, track in pairs:
@@ -139,7 +140,7 @@ def bake_one(work: Work) -> dict[str, object]:
     """Bake one recording; on any error the old track, if there was one, stays as it was."""
     line = work.plan.build()
     with open_source(work.recording) as source:
-        header = work.plan.header(source.header, work.stamp)
+        header = work.plan.header(source.header, work.stamp, line.engine.heads)
         with open_track(
             work.track, work.format_name, work.stamp, delay_ms=line.delay_ms, header=header
         ) as sink:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from mandible.errors import InputError
 from mandible.firmware_bridge.rig import Rig
 from mandible.models import released
 from mandible.quantize import c_code
-from mandible.wording import one_line
+from mandible.quantize.c_code.rig_tables import left_out
+from mandible.wording import one_line, shortened
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,10 +33,23 @@ def main(args: argparse.Namespace) -> int:
     rig = None if args.rig is None else Rig.load(args.rig)
     model = released.resolve(args.model)
     files = c_code.export(model, Path(args.output), args.target, rig)
+    note = None if rig is None else _note(rig)
     if args.json:
         names = [path.name for path in files]
-        print(json.dumps({"model": model.name, "target": args.target, "folder": args.output, "files": names}))
+        said = {"model": model.name, "target": args.target, "folder": args.output, "files": names}
+        print(json.dumps(said if note is None else {**said, "note": note}))
     else:
         place = one_line(args.output)
         print(f"wrote {len(files)} files to {place}; compile the .c files, and begin with mandible.h")
+        if note is not None:
+            print(f"mandible: {note}", file=sys.stderr)
     return 0
+
+
+def _note(rig: Rig) -> str | None:
+    resting = left_out(rig)
+    if not resting:
+        return None
+    names = one_line(", ".join(map(shortened, resting)))
+    left = "idle life and expression are not exported; without a pose at neutral"
+    return f"{one_line(rig.file)}: {left}: {names}"

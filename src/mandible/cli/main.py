@@ -16,18 +16,25 @@ from mandible.errors import InputError, MandibleError
 # verb -> one line of help; each verb lives in mandible.cli.<verb> and offers add_arguments() and main().
 VERBS = {
     "run": "listen (or read a file) and move a mouth, live",
+    "play": "play a recording through the loudspeaker, the mouth in time with it",
     "bake": "turn recordings into viseme tracks",
     "rig": "check a rig file, or store its limits on a board",
-    "devices": "list microphones and serial ports",
+    "devices": "list microphones, loudspeakers and serial ports",
     "data": "check a corpus, or see and hear what training makes of it",
     "train": "train a viseme network on recordings with phone times",
     "eval": "measure models on recordings with phone times",
     "quantize": "make a float model small, and say what that cost",
     "export": "write a model for a microcontroller, ONNX or TensorRT",
+    "engines": "time the engines that are installed, and say what a faster one would cost",
     "parity": "compare a model on every engine, byte by byte",
     "models": "list the models that come with mandible, and what they need",
+    "monitor": "watch a line at work in the terminal",
+    "service": "start a line with the machine, and tell one that runs what to do",
     "doctor": "check this machine and say how to mend what is missing",
 }
+
+# Verbs that hand the words after -- on to another verb, as args.passed_on.
+PASSES_ON = ("service",)
 
 # What a shell reports for a program that Ctrl-C ended.
 INTERRUPTED = 130
@@ -51,7 +58,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb. Exit codes: 0 ok, 1 a check did not hold, 2 bad input or usage, 3 device missing."""
     words = list(sys.argv[1:] if argv is None else argv)
     verb = next((w for w in words if w in VERBS), None)
+    passed_on: list[str] = []
+    if verb in PASSES_ON and "--" in words:
+        end = words.index("--")
+        words, passed_on = words[:end], words[end + 1 :]
     args = build_parser(verb).parse_args(words)
+    args.passed_on = passed_on
     # A service manager's and a closing terminal's way to say stop: unwind, so that nothing stays behind.
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:

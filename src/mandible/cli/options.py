@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from mandible.api import DEFAULT_MODEL, assemble, choose
-from mandible.device.pipeline import Line
+from mandible.api import DEFAULT_MODEL
 from mandible.device.sinks.formats import FORMAT_IDS, suffix
 from mandible.errors import InputError
-from mandible.firmware_bridge.rig import Rig
-from mandible.models import released
+from mandible.line_plan import LinePlan
 
 
 def add_line_options(parser: argparse.ArgumentParser) -> None:
@@ -35,45 +31,29 @@ def add_line_options(parser: argparse.ArgumentParser) -> None:
         default="aligned",
         help="stamp rows with the sound they speak for, or with the moment they were known",
     )
+    parser.add_argument(
+        "--expression",
+        action="store_true",
+        help="hear arousal and emphasis for jsonl rows, monitor and metrics, whatever the rig shows",
+    )
 
 
-@dataclass(frozen=True)
-class LinePlan:
-    """What the options ask for, checked, so that every worker can build the same line."""
-
-    model: released.ModelFile
-    engine: str
-    rig: Rig | None
-
-    @classmethod
-    def from_options(cls, args: argparse.Namespace) -> LinePlan:
-        """Resolve names and files. Errors name what is wrong before anything is opened."""
-        rig = None if args.rig is None else Rig.load(args.rig)
-        return cls(*choose(args.model, args.engine, rig), rig)
-
-    def build(self) -> Line:
-        """Return a fresh line."""
-        return assemble(self.model, self.engine, self.rig)
-
-    def header(self, sound: Mapping[str, object], stamp: str) -> dict[str, object]:
-        """What an output says about its making; ``sound`` is what the source says of itself."""
-        return {
-            **sound,
-            "model": self.model.name,
-            "model_sha256": self.model.sha256,
-            "engine": self.engine,
-            "lookahead_ms": self.model.lookahead_ms,
-            "stamp": stamp,
-        }
+def plan_from(args: argparse.Namespace) -> LinePlan:
+    """Return the line that the options ask for. Errors name what is wrong before anything is opened."""
+    return LinePlan.of(args.model, args.engine, args.rig, args.expression)
 
 
 def track_format(args: argparse.Namespace) -> str:
     """Return the format asked for, or the one that the output's suffix stands for, or csv."""
     if args.format is not None:
         suffix(args.format)  # refuses an unknown one
-        return str(args.format)
-    by_suffix = {suffix(name): name for name in FORMAT_IDS}
-    return by_suffix.get(Path(args.output or "").suffix.lower(), "csv")
+        chosen = str(args.format)
+    else:
+        by_suffix = {suffix(name): name for name in FORMAT_IDS}
+        chosen = by_suffix.get(Path(args.output or "").suffix.lower(), "csv")
+    if args.expression and args.output is not None and chosen != "jsonl":
+        raise InputError(f"--expression: {chosen} has no room for it; add --format jsonl")
+    return chosen
 
 
 def keep_apart(reads: str, *writes: str | None) -> None:

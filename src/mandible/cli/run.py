@@ -5,22 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import asdict
+from pathlib import Path
 
-import numpy as np
-
-from mandible.cli.options import LinePlan, add_line_options, keep_apart, track_format
-from mandible.device.audio import Source, WavWriter, open_source
-from mandible.device.frames import HOP_MS, HOP_SAMPLES, Frame
-from mandible.device.pipeline import Line, Sink, drive
-from mandible.device.sinks.formats import open_track
-from mandible.device.sinks.meter import Meter
-from mandible.device.stopping import Interruptible
-from mandible.device.timing import Timing
+from mandible.cli.options import add_line_options, keep_apart, plan_from, track_format
+from mandible.cli.sound_options import add_sound_options, conditioning_from, speaker_delay_from
+from mandible.device.daemon.live import Live
+from mandible.device.daemon.socket_place import default_path
+from mandible.device.daemon.wanted import Wanted
 from mandible.errors import InputError
-from mandible.firmware_bridge.link import Link
 
 DEFAULT_RIG = "skull"
 
@@ -30,7 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source",
         metavar="S",
-        help="mic, mic:NAME, cmd:COMMAND, a WAV file, or - for raw samples (default: the rig's, else mic)",
+        help="mic, mic:NAME, monitor:, tcp:HOST:PORT, cmd:COMMAND, a WAV file, or - for raw samples"
+        " (default: the rig's, else mic)",
     )
     parser.add_argument(
         "--realtime", action="store_true", help="play a file at the speed of speech (always so with a board)"
@@ -44,7 +37,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="OUT", help="write the viseme track here (- for stdout)")
     parser.add_argument("--record", metavar="WAV", help="keep what was heard")
     parser.add_argument("--duration", type=float, metavar="S", help="stop after this many seconds of sound")
+    add_sound_options(parser)
     add_line_options(parser)
+    daemon = parser.add_argument_group("for a run that nobody watches")
+    daemon.add_argument(
+        "--service",
+        action="store_true",
+        help="wait for devices that are not there yet, read the rig again on SIGHUP, tell systemd",
+    )
+    daemon.add_argument(
+        "--control",
+        nargs="?",
+        const="",
+        metavar="SOCKET",
+        help="listen for wishes (mandible monitor) on this Unix socket; --service does it by itself",
+    )
+    daemon.add_argument("--metrics", metavar="HOST:PORT", help="figures for Prometheus, e.g. 127.0.0.1:9464")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -53,98 +61,47 @@ def main(args: argparse.Namespace) -> int:
         raise InputError(f"--duration {args.duration}: give a positive number of seconds")
     if args.port is not None and args.rig is None:
         args.rig = DEFAULT_RIG
-    plan = LinePlan.from_options(args)
+    plan = plan_from(args)
     rig = plan.rig
     port = args.port or (None if rig is None else rig.link.port)
+    if port is not None and port.startswith("none:"):
+        port = None
     spec = args.source or (None if rig is None else rig.audio.source) or "mic"
-    format_name = track_format(args)
     if args.record == "-":
         raise InputError("--record -: a recording needs a file")
     keep_apart(spec, args.output, args.record)
-    moves = port is not None and not port.startswith("none:")
-    line = plan.build()
-    timing = Timing()
-    with ExitStack() as stack:
-        source = stack.enter_context(open_source(spec, realtime=args.realtime or moves))
-        sinks: list[Sink] = [timing.write]
-        link = None
-        if moves and port is not None and rig is not None:
-            # Leaving the stack parks the mouth, whatever ends the run.
-            link = stack.enter_context(Link(port, rig))
-            link.wait_ready()
-            sinks.append(link.send)
-        if args.meter or not (args.output or args.record or link):
-            sinks.append(stack.enter_context(Meter(rig, link)).write)
-        hops = listen(args, source, line, plan, format_name, sinks)
-        if link is not None:
-            warn_of_losses(link)
-        summary = {
-            "seconds": round(hops * HOP_MS / 1000, 2),
-            "source": source.description,
-            "dropped_hops": source.dropped_hops,
-            "engine": plan.engine,
-            "model": plan.model.name,
-            "compute_ms": timing.compute_ms(),
-            "link": None if link is None else asdict(link.status()),
-        }
+    speaker = args.speaker if args.speaker is not None or rig is None else rig.audio.speaker or None
+    nothing_else = not (args.output or args.record or port or args.service)
+    wanted = Wanted(
+        source=spec,
+        realtime=args.realtime or port is not None or speaker is not None,
+        conditioning=conditioning_from(args, spec, rig),
+        port=port,
+        speaker=speaker,
+        speaker_delay_ms=speaker_delay_from(args, rig),
+        output=args.output,
+        format_name=track_format(args),
+        stamp=args.stamp,
+        record=args.record,
+        duration_s=args.duration,
+        meter=args.meter or nothing_else,
+        service=args.service,
+        control=control_path(args),
+        metrics=args.metrics,
+    )
+    with Live(plan, wanted) as live:
+        live.run()
+        summary = live.summary()
     if args.json:
         # Where the track takes standard output, the summary would spoil it.
         print(json.dumps(summary), file=sys.stderr if args.output == "-" else sys.stdout)
     elif args.verbose:
         print(json.dumps(summary, indent=2), file=sys.stderr)
-    return 0
+    return 1 if live.lost else 0
 
 
-def warn_of_losses(link: Link) -> None:
-    """Say in one line what the board did not get."""
-    now = link.status()
-    if now.dropped or not now.ready:
-        state = now.problem or ("connected" if now.ready else "the board is gone")
-        print(f"mandible: {now.url}: {now.dropped} poses never reached the board; {state}", file=sys.stderr)
-
-
-def listen(
-    args: argparse.Namespace,
-    source: Source,
-    line: Line,
-    plan: LinePlan,
-    format_name: str,
-    sinks: list[Sink],
-) -> int:
-    """Drive the line; a track or a recording is kept whole on a normal end and discarded on an error."""
-    frames: Iterable[Frame] = source
-    if args.duration is not None:
-        frames = first(frames, round(args.duration * 1000 / HOP_MS))
-    with ExitStack() as stack:
-        frames = stack.enter_context(Interruptible(frames))
-        if args.record is not None:
-            frames = recorded(frames, stack.enter_context(WavWriter(args.record)))
-        if args.output is None:
-            return drive(frames, line, sinks)
-        header = plan.header(source.header, args.stamp)
-        track = stack.enter_context(
-            open_track(args.output, format_name, args.stamp, delay_ms=line.delay_ms, header=header)
-        )
-        hops = drive(frames, line, [*sinks, track.write])
-        track.close(hops * HOP_MS / 1000)
-        return hops
-
-
-def first(frames: Iterable[Frame], hops: int) -> Iterator[Frame]:
-    """Pass on the frames of the first ``hops`` hops of time; lost ones count, since their time passed."""
-    for frame in frames:
-        if frame.index >= hops:
-            return
-        yield frame
-        if frame.index == hops - 1:
-            return
-
-
-def recorded(frames: Iterable[Frame], recorder: WavWriter) -> Iterator[Frame]:
-    """Pass frames on, keeping their sound, with silence for lost hops so that the recording keeps time."""
-    hops = 0
-    for frame in frames:
-        recorder.write(np.zeros((frame.index - hops) * HOP_SAMPLES, np.int16))
-        recorder.write(frame.pcm)
-        hops = frame.index + 1
-        yield frame
+def control_path(args: argparse.Namespace) -> Path | None:
+    """Return where the control socket goes; None for none."""
+    if args.control is None:
+        return default_path() if args.service else None
+    return Path(args.control) if args.control else default_path()
