@@ -9,10 +9,13 @@ FULL_RESULT := benchmarks/results/test-full.txt
 # along and conflict with Debian's, so these are wanted only where there is none.
 RUN_PACKAGES := build-essential python3-dev python3-venv portaudio19-dev
 TEST_PACKAGES := gcc-avr avr-libc simavr libsimavr-dev libelf-dev \
-	pulseaudio pulseaudio-utils libasound2-plugins \
-	flite festival festvox-kallpc16k festvox-us-slt-hts \
+	pulseaudio pulseaudio-utils libasound2-plugins systemd \
+	flite festival festvox-kallpc16k festvox-us-slt-hts faketime \
 	gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm \
 	$(shell command -v npm >/dev/null || echo nodejs npm)
+
+# A compiler and an emulator for 64-bit ARM; the full tier runs mandible on such a computer.
+ARM_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static
 
 # Tests of other tiers are left out by name; pytest prints how many.
 DESELECT := not full and not training$(if $(MANDIBLE_DATA),, and not corpus)
@@ -86,7 +89,7 @@ test-training: install $(TRAIN_VENV)/.installed
 
 # The result is kept, so that a reader sees what was run and when it last held.
 test-full: export MANDIBLE_TFLITE_PYTHON = $(CURDIR)/.venv-tflite/bin/python
-test-full: test test-training .venv-tflite/.installed
+test-full: test test-training .venv-tflite/.installed arm-tools
 	$(BIN)/pip install -q --disable-pip-version-check 'tensorrt-rtx-cu12==1.7.1.116'
 	$(BIN)/python -c 'import platform as p; print(p.platform(), "Python", p.python_version())' > $(FULL_RESULT)
 	$(BIN)/python -m pytest -m full --no-header -v --durations=0 >> $(FULL_RESULT); \
@@ -110,6 +113,14 @@ wheel: install
 	rm -rf build dist/*.whl
 	$(BIN)/pip wheel -q --no-deps -w dist .
 
+# The same for a Raspberry Pi or Jetson: the kernels are cross-compiled.
+.PHONY: arm-tools wheel-aarch64
+arm-tools:
+	@$(MAKE) --no-print-directory deps PACKAGES='$(ARM_PACKAGES)'
+
+wheel-aarch64: install arm-tools
+	$(BIN)/python -m tests.aarch64.wheels dist
+
 clean:
-	rm -rf build dist demo .node .venv-tflite src/*.egg-info firmware_bridge/firmware/build $(VENV)/.installed
+	rm -rf build dist demo .node .aarch64 .venv-tflite src/*.egg-info firmware_bridge/firmware/build $(VENV)/.installed
 	find device firmware_bridge -name '*.so' -delete
