@@ -10,7 +10,7 @@ FULL_RESULT := benchmarks/results/test-full.txt
 RUN_PACKAGES := build-essential python3-dev python3-venv portaudio19-dev
 TEST_PACKAGES := gcc-avr avr-libc simavr libsimavr-dev libelf-dev \
 	pulseaudio pulseaudio-utils libasound2-plugins systemd \
-	flite festival festvox-kallpc16k festvox-us-slt-hts faketime \
+	flite festival festvox-kallpc16k festvox-us-slt-hts \
 	gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm \
 	$(shell command -v npm >/dev/null || echo nodejs npm)
 

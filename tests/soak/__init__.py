@@ -1,0 +1,1 @@
+"""Speech for an hour: nothing drifts, nothing grows, nothing is lost."""

@@ -1,0 +1,90 @@
+"""The simulated Arduino Uno in real time behind a pseudo-terminal, as a program would find a real one.
+
+``python -m tests.virtual.simavr.live --log FILE`` prints the terminal's path and serves until standard input
+closes. The chip's cycles follow the monotonic clock: an instant that this process missed is made up for, so
+a pulse's time in the log is exact even where the computer was busy. Rows of the log, times in ns of the
+monotonic clock:
+
+    move,TIME,DUE,PULSE...   a set-point's last byte came out of the host; DUE is when it is to be reached
+    pulse,START,OUTPUT,US    a servo pulse as it stood on the pin
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import select
+import sys
+import time
+import tty
+from pathlib import Path
+from typing import TextIO
+
+from mandible.firmware_bridge.protocol import Decoder
+from tests.virtual.simavr.uno import SimulatedUno
+
+TICK_S = 0.001
+CHUNK_BYTES = 4096
+CLOCK_MS = 1 << 16
+
+
+def main() -> None:
+    """Serve one board."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--log", type=Path, required=True, metavar="FILE", help="write the rows here")
+    arguments = parser.parse_args()
+    # Line by line, so that a test can see when the first set-point came.
+    with arguments.log.open("w", encoding="utf-8", buffering=1) as log, SimulatedUno() as uno:
+        LiveUno(uno, log).serve()
+
+
+class LiveUno:
+    """One chip, its serial line led to a terminal."""
+
+    def __init__(self, uno: SimulatedUno, log: TextIO) -> None:
+        self._uno, self._log = uno, log
+        # The client's side stays open here too: a client that closes it is no event, as on a real cable.
+        self._master, slave = os.openpty()
+        tty.setraw(slave)
+        os.set_blocking(self._master, False)
+        self._path = os.ttyname(slave)
+        self._start_ns = time.monotonic_ns()
+        self._decoder = Decoder()
+
+    def serve(self) -> None:
+        """Run the chip until standard input closes."""
+        print(self._path, flush=True)
+        stdin = sys.stdin.fileno()
+        under_way: list[tuple[float, int]] = []
+        while True:
+            readable = select.select([self._master, stdin], [], [], TICK_S)[0]
+            if stdin in readable and not os.read(stdin, CHUNK_BYTES):
+                return
+            data = os.read(self._master, CHUNK_BYTES) if self._master in readable else b""
+            now_ns = time.monotonic_ns()
+            now_us = (now_ns - self._start_ns) / 1000
+            self._uno.advance(now_us)
+            self._uno.send(data, self._uno.now_us)
+            self._note_moves(data, now_ns)
+            under_way += self._uno.received()
+            arrived = bytes(byte for at_us, byte in under_way if at_us <= now_us)
+            under_way = under_way[len(arrived) :]
+            if arrived:
+                os.write(self._master, arrived)
+            for pulse in self._uno.pulses():
+                start_ns = self._start_ns + round(pulse.start_us * 1000)
+                self._log.write(f"pulse,{start_ns},{pulse.channel},{pulse.width_us:.2f}\n")
+
+    def _note_moves(self, data: bytes, now_ns: int) -> None:
+        for message in self._decoder.feed(data):
+            if message.name == "move":
+                now_ms = (now_ns - self._start_ns) // 1_000_000
+                # The 16 bits of due_ms stand for the instant nearest to now.
+                ahead_ms = (message.number("due_ms") - now_ms + CLOCK_MS // 2) % CLOCK_MS - CLOCK_MS // 2
+                due_ns = self._start_ns + (now_ms + ahead_ms) * 1_000_000
+                pulses = ",".join(map(str, message.numbers("pulse_us")))
+                self._log.write(f"move,{now_ns},{due_ns},{pulses}\n")
+
+
+if __name__ == "__main__":
+    main()
