@@ -9,10 +9,11 @@ FLAGS = ["-std=c99", "-O3", "-Wall", "-Wextra"]
 
 
 def kernel(name: str, *sources: str, include: tuple[str, ...] = ()) -> Extension:
+    folders = {Path(source).parent for source in sources} | {Path(folder) for folder in include}
     return Extension(
         name,
         sources=list(sources),
-        depends=[str(header) for source in sources for header in Path(source).parent.glob("*.h")],
+        depends=sorted(str(file) for folder in folders for file in folder.glob("*.[ch]")),
         define_macros=[("Py_LIMITED_API", LIMITED_API)],
         include_dirs=list(include),
         extra_compile_args=FLAGS,
@@ -41,7 +42,7 @@ setup(
             "device/frontend/logmel.c",
             "device/engines/tcn.c",
             "device/engines/tcn_read.c",
-            include=("device/fused",),
+            include=("device/fused", "device/decoder_c"),
         ),
         kernel(
             "mandible.firmware_bridge._board",

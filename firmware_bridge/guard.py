@@ -14,22 +14,26 @@ __all__ = ["MAX_HOPS", "Guard", "reaches_us"]
 
 
 class Guard:
-    """Stage: replaces ``pulses_us`` by the nearest pulses the servos may take, starting from neutral."""
+    """Stage: replaces ``pulses_us`` by the nearest pulses the servos may take, starting from neutral.
+
+    Attributes:
+        servos: where they are.
+    """
 
     def __init__(self, rig: Rig) -> None:
         """Take limits and speeds from ``rig``."""
         self._limits_us = tuple((channel.min_us, channel.max_us) for channel in rig.channels)
-        self._servos = Servos(rig)
+        self.servos = Servos(rig)
 
     def reset(self) -> None:
         """Start again from neutral, where a board attaches."""
-        self._servos.reset()
+        self.servos.reset()
 
     def take_over(self, earlier: Stage) -> None:
         """Go on from the pulses of ``earlier``; those that other limits leave outside come in at once."""
         if isinstance(earlier, Guard):
-            self._servos.take_over(earlier._servos)
-            self._servos.now_us = self._inside(self._servos.now_us)
+            self.servos.take_over(earlier.servos)
+            self.servos.now_us = self._inside(self.servos.now_us)
 
     def step(self, frame: Frame) -> Frame:
         """Return the frame with guarded ``pulses_us``.
@@ -38,7 +42,7 @@ class Guard:
         """
         if frame.pulses_us is None:
             raise ValueError("the guard needs a mixed frame (pulses_us)")
-        pulses_us = self._servos.move(frame.index, self._inside(frame.pulses_us))
+        pulses_us = self.servos.move(frame.index, self._inside(frame.pulses_us))
         return frame if pulses_us == frame.pulses_us else frame.having(pulses_us=pulses_us)
 
     def _inside(self, pulses_us: tuple[int, ...]) -> tuple[int, ...]:

@@ -147,14 +147,13 @@ class Link:
     def _send_now(self, emitted_us: int, pulses_us: tuple[int, ...]) -> bool:
         """Hand a set-point to the port, if nothing stands in the way; to be called with ``_changed`` held."""
         port, host_us = self._port, now_us()
-        if port is None or self._session.phase is not Phase.MOVING or self._out or self._frames:
+        if port is None or self._out or self._frames or not self._session.moves_on(host_us):
             return False
         if emitted_us < self._stale_us(host_us):
             return False
         self._move(pulses_us, emitted_us, host_us)
-        self._out += self._session.transmit()
         with contextlib.suppress(OSError):  # which the thread will find as well, and mend
-            del self._out[: port.write(bytes(self._out))]
+            self._flush(port)
         if self._out or self._session.exchange.waiting("move") > _UNREAD:
             self._wake_pipe.wake()
         return True
@@ -242,8 +241,9 @@ class Link:
         """Wait for something to do, and do it."""
         port = self._port
         assert port is not None
-        # Acknowledgements do not wake anybody: a handful of them is read at a time.
-        listens = self._session.listens
+        with self._changed:
+            # Acknowledgements do not wake anybody: a handful of them is read at a time.
+            listens = self._session.listens
         reading = [self._wake_pipe.fileno()] + [port.fileno()] * (listens and not self._flooded)
         pause_s = _FLOOD_PAUSE_S if self._flooded else _LISTENING_POLL_S if listens else _POLL_S
         select.select(reading, [port.fileno()] if self._out else [], [], pause_s)
@@ -252,11 +252,15 @@ class Link:
         self._flooded = len(data) == CHUNK_BYTES
         with self._changed:
             self._advance(data)
-            self._out += self._session.transmit()
-        if self._out:
-            del self._out[: port.write(bytes(self._out))]
+            self._flush(port)
         if len(self._out) > _BACKLOG_BYTES:
             raise OSError("the port takes no more bytes")
+
+    def _flush(self, port: Port) -> None:
+        """Hand the driver what it has room for; to be called with ``_changed`` held."""
+        self._out += self._session.transmit()
+        if self._out:
+            del self._out[: port.write(bytes(self._out))]
 
     def _advance(self, data: bytes) -> None:
         session, before = self._session, self._session.phase

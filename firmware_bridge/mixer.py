@@ -23,8 +23,12 @@ STAND_HOPS = 2
 class Mixer:
     """Stage: fills ``pulses_us`` with where each servo should go, in the rig's channel order."""
 
-    def __init__(self, rig: Rig) -> None:
-        """Take poses, speeds and ``[smoothing]`` of ``rig``."""
+    def __init__(self, rig: Rig, guarded: Servos | None = None) -> None:
+        """Take poses, speeds and ``[smoothing]`` of ``rig``.
+
+        ``guarded`` are the servos as the guard moves them (``Guard.servos``), for lines with stages in between
+        that move them, too; without, they go where the mixer sends them.
+        """
         self._poses_us = rig.poses_us
         # Fifteen poses a channel; multiplied as plain integers, which are quicker than small arrays.
         self._by_channel = tuple(zip(*rig.poses_us, strict=True))
@@ -32,7 +36,8 @@ class Mixer:
         self._gentle_us = park_reaches_us(rig)
         self._reach_hops = hops(rig.smoothing.closure_reach_ms)
         self._park_hops = hops(rig.smoothing.park_after_ms)
-        self._servos = Servos(rig)
+        self._guarded = guarded is not None
+        self._servos = Servos(rig) if guarded is None else guarded
         self.reset()
 
     def reset(self) -> None:
@@ -65,7 +70,8 @@ class Mixer:
             wanted_us = tuple(
                 [(sum(map(mul, weights, poses_us)) + _FULL // 2) // _FULL for poses_us in self._by_channel]
             )
-        there = self._servos.move(frame.index, wanted_us) == wanted_us
+        reach = self._servos.towards if self._guarded else self._servos.move
+        there = reach(frame.index, wanted_us) == wanted_us
         if self._kept is not None:
             self._left_hops -= 1
             self._stood_hops = self._stood_hops + 1 if there else 0

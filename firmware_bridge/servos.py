@@ -47,18 +47,23 @@ class Servos:
         if len(earlier.now_us) == len(self.now_us):
             self.now_us, self._index = earlier.now_us, earlier._index
 
-    def move(self, index: int, wanted_us: Sequence[int]) -> tuple[int, ...]:
-        """Go towards the wanted pulses for one hop; return the pulses that are reached.
+    def towards(self, index: int, wanted_us: Sequence[int]) -> tuple[int, ...]:
+        """Return the pulses that are reached on the way to the wanted ones by hop ``index``.
 
         A jump of ``index`` allows that many hops of motion, at most 10; a repeated one allows none.
         """
+        if wanted_us == self.now_us:
+            return self.now_us
         hops = 1 if self._index is None else min(max(index - self._index, 0), MAX_HOPS)
+        return tuple(
+            [
+                min(max(wanted, now - reach * hops), now + reach * hops)
+                for wanted, now, reach in zip(wanted_us, self.now_us, self._reaches_us, strict=True)
+            ]
+        )
+
+    def move(self, index: int, wanted_us: Sequence[int]) -> tuple[int, ...]:
+        """Go towards the wanted pulses until hop ``index``; return the pulses that are reached."""
+        self.now_us = self.towards(index, wanted_us)
         self._index = index
-        if wanted_us != self.now_us:
-            self.now_us = tuple(
-                [
-                    min(max(wanted, now - reach * hops), now + reach * hops)
-                    for wanted, now, reach in zip(wanted_us, self.now_us, self._reaches_us, strict=True)
-                ]
-            )
         return self.now_us

@@ -90,6 +90,10 @@ class Session:
         """Blocks from the board that were no valid message."""
         return self._decoder.bad_frames
 
+    def moves_on(self, now_us: int) -> bool:
+        """Whether the board still follows set-points: it was sent one within its watchdog's time."""
+        return self.phase is Phase.MOVING and now_us - self._moved_us <= 1000 * self._rig.link.watchdog_ms
+
     @property
     def listens(self) -> bool:
         """Whether a reply should be taken the moment it comes; else it may wait for the next set-point."""
@@ -178,7 +182,7 @@ class Session:
         self.phase = Phase.GREETING
 
     def _keep_up(self, now_us: int) -> None:
-        if now_us - self._moved_us > 1000 * self._rig.link.watchdog_ms:
+        if self.phase is Phase.MOVING and not self.moves_on(now_us):
             # The board has parked by itself; the next set-point attaches again.
             self.phase = Phase.READY
         if now_us >= self._ping_us:

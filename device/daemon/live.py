@@ -38,6 +38,8 @@ from mandible.firmware_bridge.link import Link
 from mandible.firmware_bridge.rig import Rig
 from mandible.line_plan import LinePlan
 
+HOPS_PER_S = 1000 // HOP_MS
+
 
 class Live:
     """One run, as a context manager: entering opens everything, leaving parks the mouth and lets go.
@@ -71,6 +73,9 @@ class Live:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
         self._notifier.stopping()
+        if self._link is not None:
+            # Before anything else that may take its time: a board without set-points lets go ungently.
+            self._link.close()
         return self._stack.__exit__(kind, error, trace)
 
     def _open(self, stack: ExitStack) -> None:
@@ -108,10 +113,10 @@ class Live:
 
     def adopt(self, rig: Rig | None) -> None:
         """Go on with the settings and poses of ``rig`` from the next hop; by the line's thread only."""
-        self._rig = rig
         settings = None if rig is None else rig.smoothing
         expression = expression_of(rig, self._plan.expression)
         self._line.adopt(settings, (self._controls.hush, *motion_of(rig)), expression)
+        self._rig = rig
 
     def run(self) -> None:
         """Drive the line until the source ends, the duration is over, or somebody asks to stop.
@@ -237,7 +242,8 @@ def recorded(frames: Iterable[Frame], write: Callable[[Pcm], None]) -> Iterator[
     """Pass frames on, keeping their sound, with silence for lost hops so that the recording keeps time."""
     hops = 0
     for frame in frames:
-        write(np.zeros((frame.index - hops) * HOP_SAMPLES, np.int16))
+        for lost in range(hops, frame.index, HOPS_PER_S):  # after a night of sleep there are many
+            write(np.zeros(min(HOPS_PER_S, frame.index - lost) * HOP_SAMPLES, np.int16))
         write(frame.pcm)
         hops = frame.index + 1
         yield frame

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../quantize/c_code/sources/mandible_decoder.h"
+#include "../decoder_c/mandible_decoder.h"
 #include "../engines/tcn.h"
 #include "../frontend/logmel.h"
 #include "read_tables.h"

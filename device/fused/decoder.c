@@ -3,4 +3,4 @@
 
 const decoder_tables *decoder_tables_now;
 
-#include "../../quantize/c_code/sources/mandible_decoder.c"
+#include "../decoder_c/mandible_decoder.c"

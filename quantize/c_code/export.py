@@ -22,7 +22,8 @@ from mandible.quantize.c_code.targets import Target, target_named
 from mandible.whole_file import check_place, written
 
 FRONT_END = ("logmel.c", "logmel.h", "logmel_tables.h")
-SOURCES = ("mandible.c", "mandible.h", "mandible_decoder.c", "mandible_decoder.h")
+DECODER = ("mandible_decoder.c", "mandible_decoder.h")
+SOURCES = ("mandible.c", "mandible.h")
 KERNELS = ("mandible_kernels.c", "mandible_kernels.h")
 RIG = ("mandible_rig.c", "mandible_rig.h")
 LICENCE_LINE = "/* SPDX-License-Identifier: Apache-2.0 */\n"
@@ -87,6 +88,7 @@ def source_files(
     kernels = tuple(f"mandible_kernels_{kind}.h" for kind in target.kernels)
     texts |= _shipped("mandible.quantize.c_code.sources", (*SOURCES, *KERNELS, *kernels))
     texts |= _shipped("mandible.device.frontend", FRONT_END)
+    texts |= _shipped("mandible.device.decoder_c", DECODER)
     if rig is not None:
         texts["mandible_rig_tables.h"] = rig_tables.header(rig)
         texts |= _shipped("mandible.quantize.c_code.sources", RIG)

@@ -64,7 +64,8 @@ def motion_of(rig: Rig | None) -> tuple[Stage, ...]:
         return ()
     idle = (IdleLife(rig),) if rig.idle.moves else ()
     shown = (ExpressionChannels(rig),) if rig.expression else ()
-    return (Mixer(rig), *idle, *shown, Guard(rig))
+    guard = Guard(rig)
+    return (Mixer(rig, guard.servos), *idle, *shown, guard)
 
 
 def expression_of(rig: Rig | None, asked: bool = False) -> Stage | None:

@@ -14,8 +14,8 @@ class FakePyAudio:
 
     Args:
         devices: dicts with ``name`` and, where they differ from a plain microphone, ``inputs`` and
-            ``outputs`` (channels), ``default_rate_hz``, ``takes`` (the (rate, channels) pairs it supports) and
-            ``busy``.
+            ``outputs`` (channels), ``default_rate_hz``, ``takes`` (the (rate, channels) pairs it supports)
+            and ``busy``.
         default: name of the default input, or None.
     """
 

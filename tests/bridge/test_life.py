@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mandible.api import motion_of
+from mandible.device.frames import Frame
 from mandible.firmware_bridge.expression_channels import ExpressionChannels
 from mandible.firmware_bridge.guard import Guard
 from mandible.firmware_bridge.idle import IdleLife
@@ -170,3 +172,22 @@ def test_the_guard_is_last_and_only_what_is_used_runs() -> None:
     assert [type(stage) for stage in motion_of(rig())] == [Mixer, Guard]
     everything = [type(stage) for stage in motion_of(Rig.load("owl"))]
     assert everything == [Mixer, IdleLife, ExpressionChannels, Guard]
+
+
+def test_a_closure_waits_for_a_jaw_that_expression_has_opened_further() -> None:
+    text = Path(Rig.load("skull").file).read_text("utf-8")
+    text = text.replace("speed_us_per_s = 16000", "speed_us_per_s = 6000").replace("jaw = 1.0", "jaw = 0.5")
+    lively = Rig.parse(
+        "lively.toml", text + '[expression.jaw]\nchannel = "jaw"\narousal = 0.4\nposed = true\n'
+    )
+    stages, reached = motion_of(lively), []
+    for index in range(60):
+        weights = np.zeros(VISEME_COUNT, np.uint8)
+        weights[Viseme.PP if index in (40, 41) else Viseme.aa] = 255
+        frame = Frame(index, 0, np.zeros(160, np.int16), weights=weights, quiet_hops=0, arousal=255)
+        for stage in stages:
+            frame = stage.step(frame)
+        reached.append(frame.pulses_us)
+    # Open: 0.5 for the vowel and nearly 0.4 more. A closed jaw is 450 µs away, eight hops at 60 µs.
+    assert reached[39][0] > 1650
+    assert lively.poses_us[Viseme.PP] in reached[40:]

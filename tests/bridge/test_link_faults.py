@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from mandible.device.frames import Frame
 from mandible.firmware_bridge import ports
 from mandible.firmware_bridge.fake_board import FakeBoard
 from mandible.firmware_bridge.link import Link
@@ -102,3 +106,20 @@ def test_a_hint_for_the_shell_survives_spaces(monkeypatch: pytest.MonkeyPatch) -
         _wait_for(link, lambda: link.status().problem is not None)
         hint = "run: mandible rig store 'my rigs/skull.toml' --port 'serial:///dev/ttyACM0?baud=9600'"
         assert hint in (link.status().problem or "")
+
+
+def test_a_line_that_sends_as_fast_as_it_can_meets_the_link_s_thread_in_peace() -> None:
+    before_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with Link("fake:", _SKULL) as link:
+            link.wait_ready()
+            frame = Frame(0, 0, np.zeros(160, np.int16), pulses_us=(1400,))
+            end_s = time.monotonic() + 1.0
+            while time.monotonic() < end_s:
+                link.send(frame.having(emitted_ns=time.monotonic_ns()))
+            status = link.status()
+    finally:
+        sys.setswitchinterval(before_s)
+    assert (status.reconnects, status.bad_frames, status.problem) == (0, 0, None)
+    assert status.sent > 50

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import mandible.device.decoder_c
 import mandible.device.frontend
 import mandible.quantize.c_code
 
@@ -13,9 +14,10 @@ SANITIZED = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover
 FILTER = Path(__file__).with_name("hop_filter.c")
 SOURCES = Path(mandible.quantize.c_code.__file__).parent / "sources"
 FRONT_END = Path(mandible.device.frontend.__file__).parent
+DECODER = Path(mandible.device.decoder_c.__file__).parent
 STAGES = {
     "STAGE_FRONT_END": FRONT_END / "logmel.c",
-    "STAGE_DECODER": SOURCES / "mandible_decoder.c",
+    "STAGE_DECODER": DECODER / "mandible_decoder.c",
     "STAGE_RIG": SOURCES / "mandible_rig.c",
 }
 
@@ -25,7 +27,7 @@ def build(stage: str, folder: Path, *options: str, **tables: str) -> Path:
     for name, text in tables.items():
         (folder / f"{name}.h").write_text(text, encoding="ascii")
     program = folder / "filter"
-    places = [f"-I{place}" for place in (folder, SOURCES, FRONT_END)]
+    places = [f"-I{place}" for place in (folder, SOURCES, DECODER, FRONT_END)]
     command = ["gcc", *STRICT, *SANITIZED, f"-D{stage}", *options, *places, str(FILTER), str(STAGES[stage])]
     subprocess.run([*command, "-o", str(program)], check=True, capture_output=True, text=True)
     return program
