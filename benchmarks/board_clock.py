@@ -6,10 +6,11 @@ from mandible.errors import DeviceError
 from mandible.firmware_bridge.clock import CLOCK_US
 from mandible.firmware_bridge.conversation import converse
 from mandible.firmware_bridge.host_clock import now_us
+from mandible.firmware_bridge.phase import Phase
 from mandible.firmware_bridge.port_url import parse_port_url
 from mandible.firmware_bridge.ports import open_port
 from mandible.firmware_bridge.rig import Rig
-from mandible.firmware_bridge.session import Phase, Session
+from mandible.firmware_bridge.session import Session
 
 TIMEOUT_S = 5.0
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from mandible.device.frames import Frame, Stage
 from mandible.firmware_bridge.rig import Rig
-from mandible.firmware_bridge.servos import MAX_HOPS, Servos, reaches_us
-
-__all__ = ["MAX_HOPS", "Guard", "reaches_us"]
+from mandible.firmware_bridge.servos import Servos
 
 
 class Guard:

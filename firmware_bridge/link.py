@@ -20,11 +20,12 @@ from mandible.device.histogram import Histogram
 from mandible.errors import DeviceError
 from mandible.firmware_bridge.host_clock import now_us
 from mandible.firmware_bridge.link_status import LinkStatus
+from mandible.firmware_bridge.phase import Phase
 from mandible.firmware_bridge.port_url import parse_port_url
 from mandible.firmware_bridge.ports import CHUNK_BYTES, Port, open_port
 from mandible.firmware_bridge.protocol import LIMITS
 from mandible.firmware_bridge.rig import Rig
-from mandible.firmware_bridge.session import Phase, Session
+from mandible.firmware_bridge.session import Session
 from mandible.firmware_bridge.wake_pipe import WakePipe
 from mandible.stop_flag import StopFlag
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mandible.firmware_bridge.board_report import BoardIdentity, BoardState
-from mandible.firmware_bridge.session import Phase, Session
+from mandible.firmware_bridge.phase import Phase
+from mandible.firmware_bridge.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ class Mixer:
     def __init__(self, rig: Rig, guarded: Servos | None = None) -> None:
         """Take poses, speeds and ``[smoothing]`` of ``rig``.
 
-        ``guarded`` are the servos as the guard moves them (``Guard.servos``), for lines with stages in between
-        that move them, too; without, they go where the mixer sends them.
+        ``guarded`` are the servos as the guard moves them (``Guard.servos``), for lines with stages in
+        between that move them, too; without, they go where the mixer sends them.
         """
         self._poses_us = rig.poses_us
         # Fifteen poses a channel; multiplied as plain integers, which are quicker than small arrays.

@@ -22,8 +22,6 @@ from mandible.firmware_bridge.protocol import STATUS, WIRE, Decoder, Message, st
 from mandible.firmware_bridge.provisioning import Provisioning
 from mandible.firmware_bridge.rig import Rig
 
-__all__ = ["Phase", "Session"]
-
 _FIRST_PINGS = 5
 _FIRST_PING_INTERVAL_US = 10_000
 _PING_INTERVAL_US = 200_000

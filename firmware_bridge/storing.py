@@ -8,10 +8,11 @@ from mandible.errors import DeviceError
 from mandible.firmware_bridge.board_report import BoardIdentity
 from mandible.firmware_bridge.conversation import converse
 from mandible.firmware_bridge.host_clock import now_us
+from mandible.firmware_bridge.phase import Phase
 from mandible.firmware_bridge.port_url import PortUrl
 from mandible.firmware_bridge.ports import open_port
 from mandible.firmware_bridge.rig import Rig
-from mandible.firmware_bridge.session import Phase, Session
+from mandible.firmware_bridge.session import Session
 
 _GREETING_S = 5.0
 _STORING_S = 10.0

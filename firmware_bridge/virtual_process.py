@@ -5,23 +5,11 @@ from __future__ import annotations
 import os
 import select
 import subprocess
-import sys
 import time
-from pathlib import Path
 
-import mandible
 from mandible.errors import DeviceError
+from mandible.own_python import own_python
 
-# Python puts the current folder first on its path, where a stray tty.py would stand before the standard
-# library's; `-P` says no to that only from 3.11 on. What `mandible` was found by may be that very folder, so
-# its home comes back, but last.
-_LAUNCH = """\
-import sys
-sys.path[:] = [place for place in sys.path if place] + [sys.argv.pop(1)]
-from mandible.firmware_bridge.virtual_board import main
-sys.exit(main())
-"""
-_HOME = Path(mandible.__file__).parents[1].absolute()
 _CHUNK_BYTES = 4096
 _START_S = 20.0
 _END_S = 2.0
@@ -38,7 +26,7 @@ class VirtualProcess:
         """Start a board with the ``options`` of ``virtual_board``; DeviceError where it does not start."""
         # Its own session: Ctrl-C stops the host, which then still parks the puppet.
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _LAUNCH, str(_HOME), *options],
+            own_python("mandible.firmware_bridge.virtual_board", *options),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,

@@ -8,7 +8,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import time
 from collections import deque
 from dataclasses import asdict
@@ -16,12 +15,8 @@ from dataclasses import asdict
 from mandible.device.audio.capture_messages import BrokenMessageError, Decoder, Message, Problem
 from mandible.device.audio.capture_process import Wish
 from mandible.device.audio.capture_ring import Block
+from mandible.own_python import own_environment, own_python
 
-# The process gets the very search path of this one, whatever its working directory holds.
-_PROGRAM = (
-    "import sys; sys.path[:] = sys.argv.pop(1).split('\\n'); "
-    "from mandible.device.audio.capture_process import main; main()"
-)
 # Small, so that sound waits in the ring, where the oldest is dropped, and not in the pipe. 100 ms at 16 kHz.
 PIPE_BYTES = 4096
 READ_BYTES = 1 << 16
@@ -51,6 +46,8 @@ class CaptureKeeper:
         self._pause_ns = FIRST_PAUSE_NS
         self._process: subprocess.Popen[bytes] | None = None
         self._stop_fd, self._stop_in_fd = os.pipe()
+        self._poll = select.poll()
+        self._poll.register(self._stop_fd, select.POLLIN)
         self._fresh = True
         self._start(wish)
 
@@ -65,7 +62,8 @@ class CaptureKeeper:
     def receive(self, until_ns: int) -> Message | None:
         """Return the next message, or None when the monotonic time is ``until_ns`` or ``wake`` was called.
 
-        An end of the process is a ``Problem`` too; the next process is started after a pause.
+        An end of the process is a ``Problem`` too, and so is one that cannot be started; the next process is
+        started after a pause.
         """
         while True:
             if self._arrived:
@@ -73,6 +71,7 @@ class CaptureKeeper:
             now_ns = time.monotonic_ns()
             if self._process is None and now_ns >= self._next_start_ns:
                 self._start(Wish(**{**asdict(self._wish), "insist": True}))
+                continue
             limit_ns = self._next_start_ns if self._process is None else self._give_up_ns
             ready = self._wait(min(until_ns, limit_ns) - now_ns)
             if self._stop_fd in ready:
@@ -95,21 +94,25 @@ class CaptureKeeper:
         os.close(self._stop_in_fd)
 
     def _start(self, wish: Wish) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, "\n".join(sys.path), json.dumps(asdict(wish))],
-            bufsize=0,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            # The end of the program ends it, not Ctrl-C: what was heard until then is still wanted.
-            start_new_session=True,
-            pipesize=PIPE_BYTES,
-        )
+        try:
+            self._process = subprocess.Popen(
+                own_python("mandible.device.audio.capture_process", json.dumps(asdict(wish))),
+                env=own_environment(),
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                # The end of the program ends it, not Ctrl-C: what was heard until then is still wanted.
+                start_new_session=True,
+                pipesize=PIPE_BYTES,
+            )
+        except OSError as error:  # No memory, no process, no file descriptor left: for now.
+            why = error.strerror or str(error)
+            self._arrived.append(Problem(self._end(f"the capture process cannot be started: {why}")))
+            return
         self._decoder = Decoder()
         self._fresh = True
         self._give_up_ns = time.monotonic_ns() + OPENING_NS
-        self._poll = select.poll()
-        self._poll.register(self._stop_fd, select.POLLIN)
         assert self._process.stdout is not None
         self._poll.register(self._process.stdout.fileno(), select.POLLIN)
         if self._told:

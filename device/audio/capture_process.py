@@ -204,3 +204,7 @@ class _Owner:
         if not os.read(OWNER_FD, 1):
             os._exit(0)
         self._told = True
+
+
+if __name__ == "__main__":
+    main()

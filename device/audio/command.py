@@ -15,6 +15,7 @@ from mandible.device.audio.raw_stream import raw_frames, raw_header
 from mandible.device.audio.source import Source
 from mandible.device.frames import Frame
 from mandible.errors import DeviceError, InputError
+from mandible.stop_flag import ended_within
 
 EXIT_GRACE_S = 2.0
 COMPLAINT_BYTES = 4096
@@ -86,7 +87,7 @@ class Command(Source):
         except subprocess.TimeoutExpired:
             self._signal(signal.SIGKILL)
             self._process.wait()
-        self._listener.join(EXIT_GRACE_S)
+        ended_within(self._listener, EXIT_GRACE_S)
         for pipe in (self._process.stdout, self._process.stderr):
             # The listener may still hold the other one if a grandchild keeps it open.
             if pipe is not None and not (pipe is self._process.stderr and self._listener.is_alive()):
@@ -106,7 +107,7 @@ class Command(Source):
             self._complaint = (self._complaint + piece)[-COMPLAINT_BYTES:]
 
     def _last_complaint(self) -> str:
-        self._listener.join(EXIT_GRACE_S)
+        ended_within(self._listener, EXIT_GRACE_S)
         lines = self._complaint.decode("utf-8", "replace").split("\n")
         said = [line.strip() for line in lines if line.strip()]
         return said[-1][:300] if said else "it said nothing on standard error"

@@ -10,6 +10,7 @@ from mandible.device.audio.playout import Playout
 from mandible.device.audio.source import Source
 from mandible.device.frames import Frame
 from mandible.errors import DeviceError
+from mandible.stop_flag import StopFlag, ended_within
 
 FIRST_RETRY_S = 0.1
 # With the time a connection takes this keeps the way back under two seconds.
@@ -32,8 +33,8 @@ class LiveStream(Source):
         self.state = "silent: not connected yet"
         self.reconnects = 0
         self._playout = playout
-        self._stopping = threading.Event()
-        self._first_connection = threading.Event()
+        self._stopping = StopFlag()
+        self._first_connection = StopFlag()
         self._sessions = 0
         self._retry_s = FIRST_RETRY_S
         self._thread: threading.Thread | None = None
@@ -53,7 +54,7 @@ class LiveStream(Source):
         self._playout.close()
         self._hang_up()
         if self._thread is not None:
-            self._thread.join(JOIN_S)
+            ended_within(self._thread, JOIN_S)
 
     @abstractmethod
     def _session(self) -> None:
@@ -83,7 +84,7 @@ class LiveStream(Source):
             try:
                 self._session()
                 problem = "the other side ended the connection"
-            except (OSError, DeviceError, ValueError) as error:
+            except (OSError, DeviceError, ValueError, RuntimeError) as error:
                 problem = getattr(error, "strerror", None) or str(error) or type(error).__name__
             self.state = f"silent: {problem}"
             self._stopping.wait(self._retry_s)

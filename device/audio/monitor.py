@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import subprocess
+import threading
 import time
 
 import numpy as np
@@ -50,7 +51,8 @@ class MonitorSource(LiveStream):
         super().__init__(Playout(QUEUE_HOPS))
         self._name = name
         self._process: subprocess.Popen[bytes] | None = None
-        self._speaks_itself = False
+        self._speaks_itself = self._hears_itself = False
+        self._listened: Sink | None = None
         self.description = "what the machine plays" if name is None else f"what is played to {name}"
         self.header = {
             "source": "monitor:" if name is None else f"monitor:{name}",
@@ -78,7 +80,9 @@ class MonitorSource(LiveStream):
         Raises:
             DeviceError: it does already, with the way out.
         """
-        self._speaks_itself = True
+        if not self._speaks_itself:
+            self._speaks_itself = True
+            threading.Thread(target=self._watch, name="monitor watch", daemon=True).start()
         try:
             sink = self._sink()
         except DeviceError:
@@ -90,16 +94,22 @@ class MonitorSource(LiveStream):
 
     def _refuse_own_playback(self, sink: Sink) -> None:
         if sink.number in sinks_played_to(os.getpid()):
-            raise DeviceError(
-                f"monitor:{sink.name}: the loudspeaker plays into the sink that is listened to, and the "
-                "mouth would hear itself: let the voice play to a null sink and listen to that one "
-                "(pactl load-module module-null-sink sink_name=voice; --source monitor:voice)"
-            )
+            raise _hears_itself(sink)
+
+    def _watch(self) -> None:
+        """Look where our own loudspeaker plays; asking may take long, so the listening thread never does."""
+        while not self._stopping.wait(LOOK_S):
+            sink = self._listened
+            if sink is not None:
+                # A server that does not answer is noticed by the one who listens.
+                with contextlib.suppress(DeviceError):
+                    self._hears_itself = sink.number in sinks_played_to(os.getpid())
 
     def _session(self) -> None:
         sink = self._sink()
         if self._speaks_itself:
             self._refuse_own_playback(sink)
+        self._hears_itself, self._listened = False, sink
         try:
             process = subprocess.Popen(
                 [
@@ -117,6 +127,7 @@ class MonitorSource(LiveStream):
         try:
             self._listen(process, sink)
         finally:
+            self._listened = None
             self._hang_up()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(END_S)
@@ -129,11 +140,10 @@ class MonitorSource(LiveStream):
     def _listen(self, process: subprocess.Popen[bytes], sink: Sink) -> None:
         assert process.stdout is not None
         pipe, waiting, heard = process.stdout.fileno(), b"", False
-        looked_s = came_s = time.monotonic()
+        came_s = time.monotonic()
         while not self._stopping.is_set():
-            if self._speaks_itself and time.monotonic() - looked_s > LOOK_S:
-                self._refuse_own_playback(sink)
-                looked_s = time.monotonic()
+            if self._hears_itself:
+                raise _hears_itself(sink)
             if not select.select([pipe], [], [], POLL_S)[0]:
                 if time.monotonic() - came_s > QUIET_S:
                     self.state = f"silent: nothing comes from {sink.name}; it is asleep, or the server hangs"
@@ -156,3 +166,11 @@ class MonitorSource(LiveStream):
         if self._process is not None and self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGTERM)
+
+
+def _hears_itself(sink: Sink) -> DeviceError:
+    return DeviceError(
+        f"monitor:{sink.name}: the loudspeaker plays into the sink that is listened to, and the mouth would "
+        "hear itself: let the voice play to a null sink and listen to that one "
+        "(pactl load-module module-null-sink sink_name=voice; --source monitor:voice)"
+    )

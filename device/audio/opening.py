@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 from pathlib import Path
 
 from mandible.device.audio.command import Command
@@ -14,6 +16,18 @@ from mandible.device.audio.wav_file import WavFile
 from mandible.device.audio.wyoming_client import WyomingClient
 from mandible.device.audio.wyoming_service import WyomingService
 from mandible.errors import InputError
+from mandible.wording import shortened
+
+# The first word of each, and how it is written.
+_KINDS = {
+    "mic": "mic",
+    "monitor": "monitor:",
+    "tcp": "tcp:HOST:PORT",
+    "tcp-listen": "tcp-listen:HOST:PORT",
+    "cmd": "cmd:COMMAND",
+}
+# Nothing longer comes near one; comparing takes time that grows with the length.
+_LONGEST_KIND = 20
 
 
 def is_live(spec: str) -> bool:
@@ -68,7 +82,17 @@ def _open(spec: str, realtime: bool, patient: bool) -> Source:
         raise InputError(
             "the source is empty: give a WAV file, mic, mic:NAME, monitor:, tcp:HOST:PORT, cmd:COMMAND or -"
         )
+    _refuse_misspelt(kind, spec)
     return WavFile(Path(spec), realtime)
+
+
+def _refuse_misspelt(kind: str, spec: str) -> None:
+    """Raise InputError for what is no file, and nearly another kind of source."""
+    if "." in kind or "/" in kind or os.path.lexists(spec):
+        return
+    near = difflib.get_close_matches(kind[:_LONGEST_KIND].casefold(), _KINDS, n=1, cutoff=0.6)
+    if near:
+        raise InputError(f"{shortened(spec)}: no such file; did you mean {_KINDS[near[0]]}?")
 
 
 def _is_monitor(spec: str) -> bool:

@@ -22,6 +22,8 @@ HURRY_NS = HOP_NS // 200
 LATE_HOPS = 30
 # A consumer that was away for longer (a stopped process) goes on with the present.
 AWAY_NS = 200_000_000
+# How often the wait for a late hop looks again. Waits are sleeps, for the reason that `StopFlag` gives.
+LOOK_S = 0.001
 
 
 class Playout:
@@ -109,19 +111,19 @@ class Playout:
                 watched, fewest = 0, self._capacity
 
     def _wait_until(self, due_ns: int) -> bool:
-        with self._changed:
-            while not self._closed and (left_ns := due_ns - time.monotonic_ns()) > 0:
-                self._changed.wait_for(lambda: self._closed, left_ns / 1e9)
-            return not self._closed
+        while not self._closed and (left_ns := due_ns - time.monotonic_ns()) > 0:
+            time.sleep(min(left_ns, HOP_NS) / 1e9)
+        return not self._closed
 
     def _take(self, due_ns: int, silent: bool) -> tuple[int, Pcm, int, int] | None:
         """Return sequence, samples, the time it was there at, and how many still wait; None for silence."""
-        with self._changed:
-            arrived_ns = due_ns
-            if not self._hops and not silent:
-                left_ns = due_ns + PATIENCE_NS - time.monotonic_ns()
-                self._changed.wait_for(lambda: self._closed or bool(self._hops), max(0, left_ns) / 1e9)
+        arrived_ns = due_ns
+        if not self._hops and not silent:
+            arrived_ns = time.monotonic_ns()
+            while not self._closed and not self._hops and arrived_ns < due_ns + PATIENCE_NS:
+                time.sleep(LOOK_S)
                 arrived_ns = time.monotonic_ns()
+        with self._changed:
             if not self._hops:
                 return None
             sequence, pcm = self._hops.popleft()

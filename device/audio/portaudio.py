@@ -17,11 +17,11 @@ from typing import Any
 
 from mandible.errors import DeviceError
 
-INSTALL_PYAUDIO = (
-    "apt install portaudio19-dev gcc python3-dev, then pip install PyAudio "
+INSTALL_PYAUDIO = "sudo apt install portaudio19-dev gcc python3-dev && pip install PyAudio"
+PYAUDIO_MISSING = (
+    f"microphones and loudspeakers need PyAudio, which is not installed: {INSTALL_PYAUDIO} "
     "(in mandible's source folder, make install does both)"
 )
-PYAUDIO_MISSING = f"microphones need PyAudio, which is not installed: {INSTALL_PYAUDIO}"
 LIST_THEM = "`mandible devices` lists what there is"
 
 
@@ -58,7 +58,15 @@ def pyaudio_is_there() -> bool:
 
 
 def open_portaudio() -> tuple[Any, Any]:
+    """Like ``start_portaudio``, with standard error sent to nowhere meanwhile."""
+    with silent_libraries():
+        return start_portaudio()
+
+
+def start_portaudio(kind: str = "microphone") -> tuple[Any, Any]:
     """Return the ``pyaudio`` module and a started ``PyAudio`` object; the caller terminates the latter.
+
+    ``kind`` is what was looked for, for people.
 
     Raises:
         DeviceError: PyAudio is not installed, or the sound system is not there at all.
@@ -69,15 +77,12 @@ def open_portaudio() -> tuple[Any, Any]:
             import pyaudio
     except ImportError:
         raise DeviceError(PYAUDIO_MISSING) from None
-    with silent_libraries():
-        if not _alsa_has_devices():
-            raise DeviceError(
-                "no microphone: the ALSA configuration names no devices: apt install libasound2-data"
-            )
-        try:
-            return pyaudio, pyaudio.PyAudio()
-        except OSError as error:
-            raise DeviceError(f"no microphone: the sound system does not start: {error}") from None
+    if not _alsa_has_devices():
+        raise DeviceError(f"no {kind}: the ALSA configuration names no devices: apt install libasound2-data")
+    try:
+        return pyaudio, pyaudio.PyAudio()
+    except OSError as error:
+        raise DeviceError(f"no {kind}: the sound system does not start: {error}") from None
 
 
 def list_microphones(audio: Any) -> list[Microphone]:

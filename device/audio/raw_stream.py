@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import sys
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -14,6 +16,8 @@ from mandible.device.frames import HOP_SAMPLES, SAMPLE_RATE_HZ, Frame
 from mandible.errors import InputError
 
 HOP_BYTES = HOP_SAMPLES * 2
+READ_BYTES = 16 * HOP_BYTES
+LOOK_S = 0.2
 
 
 def raw_frames(stream: BinaryIO, name: str, pacer: Pacer) -> Iterator[Frame]:
@@ -24,8 +28,7 @@ def raw_frames(stream: BinaryIO, name: str, pacer: Pacer) -> Iterator[Frame]:
     Raises:
         InputError: the stream begins with a WAV header.
     """
-    index = 0
-    while raw := stream.read(HOP_BYTES):
+    for index, raw in enumerate(_hops(stream)):
         if index == 0 and raw[:4] == b"RIFF":
             raise InputError(
                 f"{name}: a WAV header arrived where raw samples are expected: send signed 16-bit "
@@ -38,7 +41,29 @@ def raw_frames(stream: BinaryIO, name: str, pacer: Pacer) -> Iterator[Frame]:
         if pacer.stopped:
             return
         yield Frame(index, captured_ns, np.pad(samples, (0, HOP_SAMPLES - len(samples))))
-        index += 1
+
+
+def _hops(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield 320 bytes at a time, and what is left at the end."""
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError):  # bytes in memory
+        yield from iter(lambda: stream.read(HOP_BYTES), b"")
+        return
+    waiting = b""
+    while True:
+        # A signal that arrives just before a read would wait for as long as the read does.
+        while not select.select([descriptor], [], [], LOOK_S)[0]:
+            pass
+        piece = os.read(descriptor, READ_BYTES)
+        waiting += piece
+        while len(waiting) >= HOP_BYTES:
+            yield waiting[:HOP_BYTES]
+            waiting = waiting[HOP_BYTES:]
+        if not piece:
+            break
+    if waiting:
+        yield waiting
 
 
 def raw_header(source: str) -> dict[str, object]:

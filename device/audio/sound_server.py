@@ -77,15 +77,19 @@ def sinks_played_to(process_id: int) -> set[int]:
     return numbers
 
 
-def ask(*words: str) -> str:
-    """Return what ``pactl`` says, in English."""
+def ask(*words: str, program: str = "pactl", limit_s: float = ANSWER_S) -> str:
+    """Return what ``pactl`` says, in English.
+
+    Raises:
+        DeviceError: it is not there, fails, or does not answer in time.
+    """
     try:
         said = subprocess.run(
-            ["pactl", *words],
+            [program, *words],
             env={**os.environ, "LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=ANSWER_S,
+            timeout=limit_s,
         )
     except FileNotFoundError:
         raise DeviceError(

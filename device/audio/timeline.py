@@ -18,6 +18,9 @@ PATIENCE_NS = 250_000_000
 # has been filled with silence already: what would make the numbers run ahead of time by more is dropped.
 BURST_STEP_NS = 5_000_000
 AHEAD_NS = 2 * HOP_NS
+# A consumer that was away for longer than this (a stopped process, a sleeping computer) is not made to hear
+# its silence hop by hop.
+AWAY_HOPS = 100
 # Stamps jitter by the 20 ms in which servers hand sound over: the mean of so many hops.
 SLOT_SMOOTHING = 64
 
@@ -27,14 +30,16 @@ class Timeline:
 
     While sound arrives, a hop's stamp follows from the block that brought its last sample, and hops the ring
     lost make the number jump. After ``PATIENCE_NS`` without a block the caller asks for ``silence``: hops of
-    zeros, 10 ms apart, beginning where the sound ended. When sound returns the numbers go on without a jump.
+    zeros, 10 ms apart, beginning where the sound ended. When sound returns the numbers go on without a jump,
+    unless nobody asked for more than a second.
 
     Args:
         start_ns: monotonic time at which listening begins.
 
     Attributes:
         heard: True once any sound arrived.
-        dropped_hops: hops lost in the ring, overflows that the driver reported, and hops that came too late.
+        dropped_hops: hops lost in the ring, overflows that the driver reported, hops that came too late, and
+            those of time that the consumer was away for.
     """
 
     def __init__(self, start_ns: int) -> None:
@@ -81,8 +86,7 @@ class Timeline:
             behind_s = self._taken_samples / self._rate_hz - self._hops * HOP_SAMPLES / SAMPLE_RATE_HZ
             hop_ns = block.captured_ns - round(behind_s * 1e9)
             if self._filling:
-                while hop_ns - self._slot_ns >= 3 * HOP_NS // 2:
-                    yield self._silent()
+                yield from self._silent_until(hop_ns - HOP_NS // 2)
                 self._filling, self._returning = False, True
             elif self._returning and hop_ns - self._previous_ns >= BURST_STEP_NS:
                 self._returning = self._slot_ns + HOP_NS - hop_ns > AHEAD_NS
@@ -100,8 +104,7 @@ class Timeline:
     def silence(self, now_ns: int) -> Iterator[Frame]:
         """Yield silent hops up to ``now_ns``, which has passed ``due_ns``: no sound arrived until now."""
         self._filling = True
-        while self._slot_ns + HOP_NS <= now_ns:
-            yield self._silent()
+        yield from self._silent_until(now_ns)
 
     def _compare(self, hop_ns: int) -> None:
         """Learn how far the numbers run ahead of the stamps, then follow the device's clock."""
@@ -112,9 +115,15 @@ class Timeline:
         else:
             self._slot_ns += (self._ahead_ns - ahead_ns) // SLOT_SMOOTHING
 
-    def _silent(self) -> Frame:
-        self._slot_ns += HOP_NS
-        return self._frame(self._slot_ns, np.zeros(HOP_SAMPLES, np.int16))
+    def _silent_until(self, end_ns: int) -> Iterator[Frame]:
+        away_hops = (end_ns - self._slot_ns) // HOP_NS
+        if away_hops > AWAY_HOPS:
+            self._next_index += away_hops
+            self._slot_ns += away_hops * HOP_NS
+            self.dropped_hops += away_hops
+        while self._slot_ns + HOP_NS <= end_ns:
+            self._slot_ns += HOP_NS
+            yield self._frame(self._slot_ns, np.zeros(HOP_SAMPLES, np.int16))
 
     def _frame(self, captured_ns: int, pcm: Pcm) -> Frame:
         self._stamp_ns = max(captured_ns, self._stamp_ns)

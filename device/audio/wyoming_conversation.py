@@ -19,12 +19,17 @@ ANSWER_S = 2.0
 
 
 class Conversation:
-    """Events of a connected socket; ``ping`` and ``describe`` are answered here."""
+    """Events of a connected socket; ``ping`` and ``describe`` are answered here.
+
+    Attributes:
+        heard_s: monotonic time of the latest whole event, or of the beginning.
+    """
 
     def __init__(self, connection: socket.socket, info: dict[str, Any]) -> None:
         self._socket = connection
         self._info = info
         self._decoder = EventDecoder()
+        self.heard_s = time.monotonic()
         notice_dead_peer(connection)
 
     def events(self) -> Iterator[Event]:
@@ -48,6 +53,7 @@ class Conversation:
             whole = 0
             for event in self._decoder.feed(data or b""):
                 whole += 1
+                self.heard_s = time.monotonic()
                 if not self._answered(event):
                     yield event
             if whole or not self._decoder.half:

@@ -17,12 +17,15 @@ from mandible.device.audio.wyoming_events import Event, ProtocolError
 from mandible.device.audio.wyoming_sound import SoundEvents
 from mandible.device.frames import HOP_MS
 from mandible.errors import DeviceError
+from mandible.stop_flag import ended_within
 
 # Speech comes as fast as the network is; beyond this much of it the satellite waits, as for a sound card.
 QUEUE_HOPS = 2000 // HOP_MS
 MOST_CONNECTIONS = 8
 # Who speaks and then says nothing for this long, nor that it has finished, gives the floor away.
 FLOOR_S = 2.0
+# So long a connection that was sent away may take to go.
+LEAVE_S = 0.5
 INFO = {
     "snd": [
         {
@@ -42,6 +45,7 @@ class WyomingService(LiveStream):
 
     One connection speaks at a time: while one is between its ``audio-start`` (or first chunk) and its
     ``audio-stop``, the sound of others is left out. When all of it was heard, the speaker gets ``played``.
+    Where there are too many connections, a new one takes the place of the one that was silent for longest.
 
     Raises:
         InputError: no host and port.
@@ -86,7 +90,7 @@ class WyomingService(LiveStream):
         for talk in talks:
             talk.hang_up()
         for thread in talks.values():
-            thread.join(FLOOR_S)
+            ended_within(thread, FLOOR_S)
 
     def _bind(self) -> socket.socket:
         place = (self._place.host, self._place.port)
@@ -103,9 +107,7 @@ class WyomingService(LiveStream):
                     self._welcome(server.accept()[0])
 
     def _welcome(self, connection: socket.socket) -> None:
-        with self._floor:
-            full = len(self._talks) >= MOST_CONNECTIONS
-        if full:
+        if not self._has_room():
             connection.close()
             return
         try:
@@ -118,32 +120,53 @@ class WyomingService(LiveStream):
         )
         with self._floor:
             self._talks[talk] = thread
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads to be had
+            with self._floor:
+                del self._talks[talk]
+            connection.close()
+
+    def _has_room(self) -> bool:
+        """Whether one more can be taken; sends the longest silent one away for it, never the one speaking."""
+        with self._floor:
+            if len(self._talks) < MOST_CONNECTIONS:
+                return True
+            spoken_for = time.monotonic() - self._spoke_s < FLOOR_S
+            speaking = self._speaking if spoken_for else None
+            silent = min((t for t in self._talks if t is not speaking), key=lambda talk: talk.heard_s)
+            thread = self._talks[silent]
+        silent.hang_up()
+        return ended_within(thread, LEAVE_S)
 
     def _talk(self, talk: Conversation, connection: socket.socket) -> None:
         sound = SoundEvents()
         try:
             with connection, suppress(OSError, ProtocolError):
                 for event in talk.events():
-                    if event.type.startswith("audio-") and self._has_floor(talk):
-                        self._heard(talk, sound, event)
+                    if not event.type.startswith("audio-") or not self._has_floor(talk):
+                        continue
+                    if not self._heard(talk, sound, event):
+                        return
         finally:
             with self._floor:
                 del self._talks[talk]
                 if self._speaking is talk:
                     self._speaking = None
 
-    def _heard(self, talk: Conversation, sound: SoundEvents, event: Event) -> None:
+    def _heard(self, talk: Conversation, sound: SoundEvents, event: Event) -> bool:
+        """Pass the event's sound on; say whether there is still somebody to take it."""
         for pcm in sound.hops(event):
             self._spoke_s = time.monotonic()
             if not self._playout.put(pcm):
-                return
+                return False
         with self._floor:
             if event.type == "audio-stop":
                 self._speaking = None
         if event.type == "audio-stop":
             self._playout.wait_empty()
             talk.send(Event("played"))
+        return True
 
     def _has_floor(self, talk: Conversation) -> bool:
         """Whether this connection speaks, or may from now on."""

@@ -14,7 +14,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+
+from mandible.device.daemon.bounded_client import Client, Limits
+from mandible.saying import say
+from mandible.wording import one_line
 
 _CHUNK_BYTES = 4096
 _CLOSE_S = 2.0
@@ -22,94 +25,10 @@ _CLOSE_S = 2.0
 _LONGEST_WAIT_S = 0.5
 # With no descriptor left, accepting would fail again at once, for ever.
 _DEAF_S = 1.0
+# After a turn that failed; the next one may fail, too.
+_PAUSE_S = 0.1
 # What is accepted in one turn; more wait in the kernel, and clients already there get their turn.
 _ACCEPTED_AT_ONCE = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What clients may use.
-
-    Attributes:
-        clients: at the same time; further ones are told that it is busy, and cut off.
-        input_bytes: of a request that is not finished yet.
-        output_bytes: of answers that a client has not taken yet.
-        idle_s: how long a client may take to send a request.
-        stalled_s: how long it may take none of an answer.
-    """
-
-    clients: int = 8
-    input_bytes: int = 4096
-    output_bytes: int = 1 << 20
-    idle_s: float = 10.0
-    stalled_s: float = 5.0
-
-
-class Client:
-    """One connection, used by the server's thread only.
-
-    Attributes:
-        received: bytes that no request has taken yet.
-        patient: no request is expected of it now, so it may be silent.
-        ended: it will send nothing more, but may still take answers.
-        gone: to be dropped after this turn.
-    """
-
-    def __init__(self, connection: socket.socket, limits: Limits) -> None:
-        self.connection = connection
-        self.received = bytearray()
-        self.patient = False
-        self.ended = False
-        self.gone = False
-        self.events = 0
-        self._limits = limits
-        self._out = bytearray()
-        self._ending = False
-        self._heard_s = self._took_s = time.monotonic()
-
-    def send(self, data: bytes) -> None:
-        """Queue an answer; a client that lets answers pile up is cut off."""
-        if self.gone:
-            return
-        if not self._out:
-            self._took_s = time.monotonic()
-        self._out += data
-        self.flush()
-        if len(self._out) > self._limits.output_bytes:
-            self.gone = True
-
-    def finish(self) -> None:
-        """Close once the client has taken everything."""
-        self._ending = True
-        self.flush()
-
-    def heard(self) -> None:
-        """Give the client its time anew, because a request was finished."""
-        self._heard_s = time.monotonic()
-
-    @property
-    def pending_bytes(self) -> int:
-        """How much of the answers it has not taken."""
-        return len(self._out)
-
-    def flush(self) -> None:
-        """Write what the client takes without waiting."""
-        try:
-            while self._out:
-                sent = self.connection.send(self._out)
-                del self._out[:sent]
-                self._took_s = time.monotonic()
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError:
-            self.gone = True
-        self.gone |= self._ending
-
-    def overdue(self, now_s: float) -> bool:
-        """Whether it has used up its time."""
-        if self._out:
-            return now_s - self._took_s > self._limits.stalled_s
-        return not self.patient and now_s - self._heard_s > self._limits.idle_s
 
 
 class BoundedServer:
@@ -121,7 +40,7 @@ class BoundedServer:
     def __init__(self, listener: socket.socket, limits: Limits, name: str) -> None:
         self.limits = limits
         self.clients: dict[int, Client] = {}
-        self.refused = 0
+        self._said = ""
         self._listener = listener
         listener.setblocking(False)
         self._selector = selectors.DefaultSelector()
@@ -175,7 +94,11 @@ class BoundedServer:
     def _run(self) -> None:
         try:
             while not self._stopping:
-                self._turn()
+                try:
+                    self._turn()
+                except Exception as error:
+                    self._complain(error)
+                    time.sleep(_PAUSE_S)
         finally:
             self._do_calls()
             for client in list(self.clients.values()):
@@ -214,7 +137,17 @@ class BoundedServer:
 
     def _do_calls(self) -> None:
         for _ in range(len(self._calls)):
-            self._calls.popleft()()
+            try:
+                self._calls.popleft()()
+            except Exception as error:
+                self._complain(error)
+
+    def _complain(self, error: Exception) -> None:
+        """Say once what went wrong here; clients are still served."""
+        said = one_line(f"mandible: {self._thread.name}: {type(error).__name__}: {error}")
+        if said != self._said:
+            self._said = said
+            say(said)
 
     def _listen(self) -> None:
         """Look at the listening socket, unless this process has had no descriptor left a moment ago."""
@@ -247,7 +180,6 @@ class BoundedServer:
                 return
             connection.setblocking(False)
             if len(self.clients) >= self.limits.clients:
-                self.refused += 1
                 with suppress(OSError):
                     connection.send(self.busy_answer())
                 connection.close()

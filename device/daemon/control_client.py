@@ -13,7 +13,9 @@ from typing import Any
 
 from mandible.device.daemon.control_socket import DEFAULT_HZ, request_line
 from mandible.device.daemon.socket_place import FOLDER, NAME, default_path
+from mandible.device.daemon.unit_file import checked_name
 from mandible.errors import DeviceError, InputError
+from mandible.own_command import own_command
 from mandible.wording import shortened
 
 # Longer than the server takes to say that the line waits for sound.
@@ -24,17 +26,21 @@ _CHUNK_BYTES = 1 << 16
 
 def places(name: str = FOLDER) -> list[Path]:
     """Return where a running line's socket may be: this user's own, then the system service's."""
-    own = default_path()
     system = Path("/run") / name / NAME
     session = Path(os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}") / name / NAME
-    return list(dict.fromkeys([own, session, system]))
+    # A line that was started by hand has no name: who asks for one means another.
+    own = [default_path()] if name == FOLDER else []
+    return list(dict.fromkeys([*own, session, system]))
 
 
 def find(name: str = FOLDER) -> Path:
-    """Return the socket of the line that runs.
+    """Return the socket of the line that runs under that name.
 
-    Raises DeviceError where there is none.
+    Raises:
+        InputError: no service can be called so.
+        DeviceError: none runs.
     """
+    checked_name(name)
     looked = places(name)
     for path in looked:
         try:
@@ -42,6 +48,12 @@ def find(name: str = FOLDER) -> Path:
                 return path
         except PermissionError:  # the folder is its owner's alone: there is one
             return path
+    if name != FOLDER:
+        places_named = " and ".join(str(path.parent) for path in looked)
+        raise DeviceError(
+            f"no service called {name} runs (looked in {places_named}); start one with: "
+            f"mandible service install --name {name} -- RUN OPTIONS"
+        )
     raise DeviceError(
         f"nothing runs that could be asked (no {looked[0]}); start one with: mandible run --service, "
         "or --control PATH to name its socket"
@@ -65,7 +77,8 @@ class ControlClient:
             self._socket.connect(str(path))
         except PermissionError:
             self._socket.close()
-            raise DeviceError(f"{path}: belongs to another user; put sudo in front") from None
+            sudo = f"{own_command(sudo=True)} ..."
+            raise DeviceError(f"{path}: belongs to another user; run {sudo}") from None
         except (OSError, ValueError) as error:
             self._socket.close()
             reason = (getattr(error, "strerror", None) or str(error)).lower()

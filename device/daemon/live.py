@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict
 from types import TracebackType
 from typing import Any
 
@@ -25,6 +23,7 @@ from mandible.device.daemon.outputs import Losable
 from mandible.device.daemon.promptness import prompt
 from mandible.device.daemon.reload import Reload
 from mandible.device.daemon.snapshot import ChannelRange, Hop, Snapshot, SourceState, StageTimes, plain
+from mandible.device.daemon.summary import line_summary, tell_losses
 from mandible.device.daemon.wanted import Wanted
 from mandible.device.frames import HOP_MS, HOP_SAMPLES, Frame, Pcm
 from mandible.device.pipeline import Sink, drive
@@ -32,8 +31,8 @@ from mandible.device.sinks.formats import open_track
 from mandible.device.sinks.formats.track import TrackSink
 from mandible.device.sinks.meter import Meter
 from mandible.device.speaker import Speaker, auto_delay_ms
-from mandible.device.stopping import Interruptible
-from mandible.device.timing import Timing, stages_ms
+from mandible.device.stopping import Interruptible, StopOnce
+from mandible.device.timing import Timing
 from mandible.firmware_bridge.link import Link
 from mandible.firmware_bridge.rig import Rig
 from mandible.line_plan import LinePlan
@@ -55,6 +54,7 @@ class Live:
         self._timing = Timing()
         self._controls = Controls(plan.rig)
         self._notifier = Notifier.from_environment()
+        self._once = StopOnce()
         self._watch: MachineWatch | None = None
         self._link: Link | None = None
         self._speaker: Speaker | None = None
@@ -65,6 +65,7 @@ class Live:
 
     def __enter__(self) -> Live:
         with ExitStack() as stack:
+            stack.enter_context(self._once)
             self._open(stack)
             self._stack = stack.pop_all()
         return self
@@ -72,6 +73,7 @@ class Live:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
+        self._once.stopping = True
         self._notifier.stopping()
         if self._link is not None:
             # Before anything else that may take its time: a board without set-points lets go ungently.
@@ -131,7 +133,7 @@ class Live:
         goes_on = wanted.service or self._link is not None or self._speaker is not None
         with ExitStack() as stack:
             hangup = self._controls.reload if wanted.service or self._notifier.active else None
-            interruptible = stack.enter_context(Interruptible(frames, hangup))
+            interruptible = stack.enter_context(Interruptible(frames, hangup, self._once))
             self._controls.on_stop = interruptible.stop
             frames = self._controls.between(interruptible)
             outputs: list[Losable[Any]] = []
@@ -155,7 +157,7 @@ class Live:
             for output in outputs:
                 output.close(self._hops * HOP_MS / 1000)
         self.lost = [output.problem for output in outputs if output.problem is not None]
-        self._warn_of_losses()
+        tell_losses(self._link)
 
     def _track(self, output: str) -> TrackSink:
         wanted = self._wanted
@@ -163,37 +165,18 @@ class Live:
         delay_ms = self._line.delay_ms
         return open_track(output, wanted.format_name, wanted.stamp, delay_ms=delay_ms, header=header)
 
-    def _warn_of_losses(self) -> None:
-        """Say in one line what the board did not get."""
-        if self._link is None:
-            return
-        now = self._link.status()
-        if now.dropped or not now.ready:
-            state = now.problem or ("connected" if now.ready else "the board is gone")
-            print(
-                f"mandible: {now.url}: {now.dropped} poses never reached the board; {state}", file=sys.stderr
-            )
-
     def _in_words(self) -> str:
         """What the service manager shows of a line that runs."""
-        return f"{self._controls.mode}, {self._source.state}, {self._source.dropped_hops} hops lost"
+        return f"{self._controls.mode}, {self._source.state}, {self._source.dropped_hops} dropped hops"
 
     def summary(self) -> dict[str, Any]:
         """What a run says of itself at its end, in plain types."""
-        stages = stages_ms(self._line.times)
-        queued_ms = None if self._link is None else self._link.queued.summary_ms()
-        if queued_ms is not None:
-            stages["link"] = queued_ms
         return {
             "seconds": round(self._hops * HOP_MS / 1000, 2),
             "source": self._source.description,
             "dropped_hops": self._source.dropped_hops,
             "source_reconnects": self._source.reconnects,
-            "engine": self._plan.engine,
-            "model": self._plan.model.name,
-            "compute_ms": self._timing.compute_ms(),
-            "stages_ms": stages,
-            "link": None if self._link is None else asdict(self._link.status()),
+            **line_summary(self._plan, self._line, self._timing, self._link),
             "speaker": None if self._speaker is None else plain(self._speaker.status()),
             "lost_outputs": self.lost,
         }

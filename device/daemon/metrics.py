@@ -15,7 +15,8 @@ from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any
 
-from mandible.device.daemon.bounded_server import BoundedServer, Client, Limits
+from mandible.device.daemon.bounded_client import Client, Limits
+from mandible.device.daemon.bounded_server import BoundedServer
 from mandible.device.daemon.snapshot import Snapshot
 from mandible.errors import DeviceError, InputError
 from mandible.wording import shortened

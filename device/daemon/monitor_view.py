@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,11 +18,16 @@ _BLOCKS = " ▁▂▃▄▅▆▇█"
 _PLAIN = " .:-=+*#@"
 _FULL = 255
 _MEL_ROWS = 3
-# Everything but channels and stages, which share what is left of the height.
-_OTHER_ROWS = 14
+# Title, level, bands, weights, an empty line and one to spare; channels and stages share what is left of the
+# height by these, the source and the end.
+_OTHER_ROWS = 9
 _LEAST_WIDTH = 40
 _CHANNEL_BAR = 16
-_LEVEL_BAR = 16
+_LEVEL_BAR = 10
+_LABEL_WIDTH = 9
+# Lines at most, for what says why nothing moves and what to do about it; and how much of it is looked at.
+_MOST_SOURCE_LINES, _MOST_LINK_LINES, _MOST_NOTE_LINES = 3, 3, 4
+_LONGEST_FACT = 2000
 # Log-mel steps (int8): a quiet room lies under the lowest shown, a loud voice near the highest.
 _MEL_LOW, _MEL_HIGH = -40, 120
 
@@ -48,24 +54,31 @@ class Picture:
     def _lines(self, ramp: str, width: int, height: int) -> list[Text]:
         now = self._status
         hop, source = _mapping(now.get("hop")), _mapping(now.get("source"))
-        lines = [_title(now), _fact("source", f"{_words(source, 'description')}: {_words(source, 'state')}")]
+        heard = f"{_words(source, 'description')}: {_words(source, 'state')}"
+        heard_lines = _facts("source", heard, width, _MOST_SOURCE_LINES)
+        end = self._end(now, source, width)
+        lines = [_title(now), *heard_lines]
         lines += _sound(hop, ramp)
         lines += _mel(_numbers(hop.get("mel")), ramp)
         lines += _weights(hop, ramp)
         lines.append(Text())
-        rows = max(1, height - _OTHER_ROWS)
+        rows = max(1, height - _OTHER_ROWS - len(heard_lines) - len(end))
         left = _channels(now, _numbers(hop.get("pulses_us")), ramp, rows)
         right = _stages(now, rows)
         for row in range(max(len(left), len(right))):
             line = left[row] if row < len(left) else Text()
             line.pad_right(max(0, 42 - line.cell_len))
             lines.append(line + right[row] if row < len(right) else line)
-        lines.append(_fact("drops", _drops(now, source)))
-        lines.append(_fact("link", _link(now.get("link"))))
-        lines.append(_fact("machine", _machine(_mapping(now.get("telemetry")))))
+        return lines + end
+
+    def _end(self, now: Mapping[str, Any], source: Mapping[str, Any], width: int) -> list[Text]:
         note = self._note or _words(now, "last_refusal", "") or _words(now, "problem", "")
-        lines.append(Text(one_line(note), style="yellow"))
-        return lines
+        return [
+            _fact("dropped", _dropped(now, source)),
+            *_facts("link", _link(now.get("link")), width, _MOST_LINK_LINES),
+            _fact("machine", _machine(_mapping(now.get("telemetry")))),
+            *(Text(line, style="yellow") for line in _broken(note, width, _MOST_NOTE_LINES) or [""]),
+        ]
 
 
 def _title(now: Mapping[str, Any]) -> Text:
@@ -84,7 +97,7 @@ def _sound(hop: Mapping[str, Any], ramp: str) -> list[Text]:
     words = f" {level_db:4.0f} dB"
     if isinstance(gate, bool):
         words += f"  gate {'open' if gate else 'shut'}"
-    for name, word in (("openness", "mouth"), ("arousal", "arousal"), ("emphasis", "nod")):
+    for name, word in (("openness", "mouth"), ("arousal", "arousal"), ("emphasis", "emphasis")):
         if hop.get(name) is not None:
             words += f"  {word} {_number(hop[name]) / _FULL:.0%}"
     return [_label("level") + _bar(1 - level_db / FLOOR_DB, _LEVEL_BAR, ramp) + Text(words)]
@@ -129,7 +142,7 @@ def _channels(now: Mapping[str, Any], pulses_us: Sequence[float], ramp: str, row
 
 def _stages(now: Mapping[str, Any], rows: int) -> list[Text]:
     lines = [Text(f"{'ms':<14}{'p50':>7}{'p99':>8}{'max':>8}", style="bold")]
-    stages = {**_mapping(now.get("stages")), "sound to end": now.get("total")}
+    stages = {**_mapping(now.get("stages")), "compute": now.get("total")}
     for name, times in stages.items():
         told = _mapping(times)
         if _number(told.get("count")) > 0:
@@ -145,9 +158,9 @@ def _shortened(lines: list[Text], rows: int) -> list[Text]:
     return [*lines[: rows - 1], Text(f"  and {len(lines) - rows + 1} more", style="dim")]
 
 
-def _drops(now: Mapping[str, Any], source: Mapping[str, Any]) -> str:
+def _dropped(now: Mapping[str, Any], source: Mapping[str, Any]) -> str:
     lost, hops = _number(source.get("dropped_hops")), _number(now.get("hops"))
-    return f"{lost:.0f} of {hops + lost:.0f} hops lost, source back {_words(source, 'reconnects')} times"
+    return f"{lost:.0f} of {hops + lost:.0f} hops, source back {_words(source, 'reconnects')} times"
 
 
 def _link(link: object) -> str:
@@ -178,8 +191,21 @@ def _fact(name: str, value: str) -> Text:
     return _label(name) + Text(one_line(value))
 
 
+def _facts(name: str, value: str, width: int, most: int) -> list[Text]:
+    """Return a fact that may take several lines."""
+    lines = _broken(value, width - _LABEL_WIDTH, most) or [""]
+    return [_label("" if row else name) + Text(line) for row, line in enumerate(lines)]
+
+
+def _broken(text: str, width: int, most: int) -> list[str]:
+    """Break text between words into lines, ``most`` at most."""
+    return textwrap.wrap(
+        one_line(text[:_LONGEST_FACT]), width, max_lines=most, placeholder=" ...", break_on_hyphens=False
+    )
+
+
 def _label(name: str) -> Text:
-    return Text(f"{name:<9}", style="bold")
+    return Text(f"{name:<{_LABEL_WIDTH}}", style="bold")
 
 
 def _bar(share: float, width: int, ramp: str) -> Text:

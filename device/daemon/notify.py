@@ -72,10 +72,6 @@ class Notifier:
         """Say that the mouth is being parked."""
         self._tell("STOPPING=1", status)
 
-    def status(self, text: str) -> None:
-        """Say in one line how things stand."""
-        self._tell("", text)
-
     def beat(self) -> None:
         """Give a sign of life, if one is due. Call it after every hop, in the line's own thread.
 

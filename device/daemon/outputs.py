@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from mandible.errors import InputError
+from mandible.saying import say
 
 Item = TypeVar("Item")
 
@@ -39,7 +39,7 @@ class Losable(Generic[Item]):
         """Pass one on.
 
         Raises:
-            InputError: the output failed, and the run does not go on without it.
+            InputError, BrokenPipeError: the output failed, and the run does not go on without it.
         """
         if self.problem is None:
             self._attempt(lambda: self._write(item))
@@ -52,9 +52,9 @@ class Losable(Generic[Item]):
     def _attempt(self, step: Callable[[], None]) -> None:
         try:
             step()
-        except InputError as error:
+        except (InputError, BrokenPipeError) as error:
             if not self._goes_on:
                 raise
-            self.problem = str(error)
+            self.problem = str(error) if isinstance(error, InputError) else "-: its reader is gone"
             self._abort()
-            print(f"mandible: {error}; the mouth goes on without this output", file=sys.stderr, flush=True)
+            say(f"mandible: {self.problem}; the mouth goes on without this output")

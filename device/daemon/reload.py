@@ -5,7 +5,6 @@ What is stored on the board, and what is open (port, source, model), stays as it
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -14,6 +13,7 @@ from mandible.device.daemon.controls import BUSY, Action, Answer, Controls
 from mandible.device.daemon.notify import Notifier
 from mandible.errors import InputError, MandibleError
 from mandible.firmware_bridge.rig import Rig
+from mandible.saying import say
 from mandible.wording import shortened, shown
 
 # Tables of a rig file that only the pure stages read.
@@ -38,7 +38,7 @@ class Reload:
         controls: Controls,
         adopt: Callable[[Rig], None],
         notifier: Notifier | None = None,
-        say: Callable[[str], None] | None = None,
+        tell: Callable[[str], None] = say,
     ) -> None:
         """Take what is in force.
 
@@ -48,7 +48,7 @@ class Reload:
             controls: where the line's thread looks between two hops.
             adopt: puts a rig in place (``Line.adopt``); called in the line's thread, so it must be quick.
             notifier: the service manager.
-            say: takes a line for people; standard error by default.
+            tell: takes a line for people; standard error by default.
         """
         self.rig = rig
         self.reloads = 0
@@ -58,7 +58,7 @@ class Reload:
         self._adopt = adopt
         self._controls = controls
         self._notifier = notifier or Notifier()
-        self._say = say or _to_standard_error
+        self._tell = tell
         # Putting into it is safe in a signal handler, unlike starting a thread.
         self._asked: SimpleQueue[Answer | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="reload", daemon=True)
@@ -108,7 +108,7 @@ class Reload:
     def _refuse(self, why: str, answer: Answer) -> None:
         self.refused_reloads += 1
         self.last_refusal = why
-        self._say(f"mandible: not reloaded: {why}")
+        self._tell(f"mandible: not reloaded: {why}")
         self._notifier.ready(f"not reloaded: {why}")
         answer(why)
 
@@ -130,7 +130,3 @@ def check(old: Rig, new: Rig) -> None:
 
 def _worded(values: dict[str, object], key: str) -> str:
     return shown(values[key]) if key in values else "nothing"
-
-
-def _to_standard_error(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from mandible.device.frames import Frame
-from mandible.firmware_bridge.guard import reaches_us
 from mandible.firmware_bridge.rig import Rig
+from mandible.firmware_bridge.servos import Servos
 from mandible.models.visemes import VISEME_COUNT, Viseme
 
 _SILENCE = np.zeros(VISEME_COUNT, np.uint8)
@@ -56,8 +56,7 @@ class Rest:
         """Take neutral and speeds from ``rig``."""
         self.on = False
         self._neutral_us = rig.neutral_us
-        self._reach_us = reaches_us(rig)
-        self._now_us = rig.neutral_us
+        self._servos = Servos(rig)
         self._following = True
 
     def step(self, frame: Frame) -> Frame:
@@ -65,17 +64,10 @@ class Rest:
         target_us = frame.pulses_us
         if target_us is None:
             return frame
+        arrived = self.on and self._servos.now_us == self._neutral_us
+        now_us = self._servos.move(frame.index, self._neutral_us if self.on else target_us)
         if self._following and not self.on:
-            self._now_us = target_us
+            self._servos.now_us = target_us  # as far as the guard let it come
             return frame
-        self._following = False
-        if self.on:
-            if self._now_us == self._neutral_us:
-                return frame.having(pulses_us=None)
-            target_us = self._neutral_us
-        ways = zip(self._now_us, target_us, self._reach_us, strict=True)
-        self._now_us = tuple(
-            min(max(wanted_us, now_us - reach_us), now_us + reach_us) for now_us, wanted_us, reach_us in ways
-        )
-        self._following = not self.on and self._now_us == target_us
-        return frame.having(pulses_us=self._now_us)
+        self._following = not self.on and now_us == target_us
+        return frame.having(pulses_us=None if arrived else now_us)

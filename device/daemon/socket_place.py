@@ -101,20 +101,25 @@ def _lock_path(path: Path) -> Path:
 
 
 def _make_private(folder: Path) -> None:
-    """Make the folder, for us alone; one of ours that others may enter is closed to them."""
+    """Make the folder, for us alone. The default one, where it is there already, is closed to others."""
     try:
         folder.mkdir(_PRIVATE_FOLDER, parents=True)
     except FileExistsError:
         if not folder.is_dir():
             raise
-    if folder.name.startswith(FOLDER):
-        found = folder.stat()
-        if found.st_uid not in (os.getuid(), 0):
-            raise InputError(
-                f"{folder}: belongs to another user; name another place with --control"
-            ) from None
-        if found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) & 0o077:
-            folder.chmod(_PRIVATE_FOLDER)
+    if folder != default_path().parent:
+        return
+    found = folder.lstat()
+    if stat.S_ISLNK(found.st_mode):
+        raise InputError(f"{folder}: is a link; remove it, or name another place with --control")
+    if found.st_uid not in (os.getuid(), 0):
+        raise InputError(f"{folder}: belongs to another user; name another place with --control")
+    if found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) & 0o077:
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.fchmod(opened, _PRIVATE_FOLDER)
+        finally:
+            os.close(opened)
 
 
 def _locked(path: Path) -> int:
@@ -131,10 +136,19 @@ def _locked(path: Path) -> int:
         # Its last owner may have removed it between our opening and locking it.
         with contextlib.suppress(FileNotFoundError):
             if place.stat().st_ino == os.fstat(lock).st_ino:
+                _refuse_what_is_no_lock(place, lock)
                 os.ftruncate(lock, 0)
                 os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
                 return lock
         os.close(lock)
+
+
+def _refuse_what_is_no_lock(place: Path, lock: int) -> None:
+    """Raise InputError where somebody keeps something else under the lock's name, as many a tool does."""
+    content = os.pread(lock, 20, 0)
+    if content.strip() and not content.strip().isdigit():
+        os.close(lock)
+        raise InputError(f"{place}: is there and no lock of mandible's; name another place with --control")
 
 
 def _clear(path: Path) -> None:

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mandible.device.daemon.socket_place import FOLDER
 from mandible.device.daemon.unit_file import MARK
 from mandible.errors import DeviceError, InputError
+from mandible.own_command import own_command
 from mandible.small_file import exists, read_small
 from mandible.whole_file import written
 from mandible.wording import one_line, shortened
@@ -97,6 +99,32 @@ class Systemd:
         pairs = (line.partition("=") for line in done.stdout.splitlines())
         return {key: one_line(value) for key, _, value in pairs if key in _SHOWN and value}
 
+    def state_now(self, name: str) -> dict[str, str]:
+        """Return what it says of a unit.
+
+        Raises DeviceError where it does not manage this machine now, as in most containers.
+        """
+        found = self.state(name)
+        if not found and not self.runs():
+            whose = "your session" if self.user else "this machine"
+            raise DeviceError(
+                f"systemd does not manage {whose} now (in a container it seldom does), so it starts nothing; "
+                "start by hand: mandible run --service ..."
+            )
+        return found
+
+    def check_installed(self, name: str) -> None:
+        """Raise DeviceError, with the remedy, where it knows no unit of that name."""
+        if self.state_now(name).get("LoadState", "not-found") != "not-found":
+            return
+        options = f"{' --user' if self.user else ''}{'' if name == FOLDER else f' --name {name}'}"
+        kind = "your session has" if self.user else "this machine has"
+        other = "" if self.user else "; of your session's: --user"
+        raise DeviceError(
+            f"{kind} no service called {name}{other}; install one with: "
+            f"mandible service install{options} -- RUN OPTIONS"
+        )
+
     def write(self, name: str, text: str) -> bool:
         """Put a unit file in place, whole or not at all; False where it is there already.
 
@@ -140,7 +168,8 @@ class Systemd:
 
     def _forbidden(self, path: Path, error: OSError | None = None) -> DeviceError:
         reason = "permission denied" if error is None else (error.strerror or str(error)).lower()
-        remedy = "check its folder" if self.user else "put sudo in front, or use --user"
+        sudo = f"{own_command(sudo=True)} service ..."
+        remedy = "check its folder" if self.user else f"run {sudo}, or use --user"
         return DeviceError(f"{path}: {reason}; {remedy}")
 
 

@@ -10,13 +10,13 @@ import os
 import pwd
 import re
 import stat
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
 from mandible.errors import InputError
+from mandible.own_python import own_python
 from mandible.wording import shortened
 
 MARK = "# Written by: mandible service install"
@@ -154,7 +154,7 @@ def checked_name(name: str) -> str:
 def command(options: Sequence[str]) -> list[str]:
     """Return the words that start the line."""
     service = [] if "--service" in options else ["--service"]
-    return [sys.executable, "-m", "mandible.cli.main", "run", *service, *options]
+    return own_python("mandible.cli.main", "run", *service, *options)
 
 
 def existing_groups(wanted: Iterable[str] = DEVICE_GROUPS) -> list[str]:

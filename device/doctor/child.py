@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from mandible.device.doctor.background import in_background
 from mandible.device.telemetry.bounded_command import output_of
+from mandible.own_python import own_python
 
 # The last line of a child that came to its end.
 FINISHED: dict[str, Any] = {"finished": True}
@@ -19,10 +19,10 @@ _LONGEST_LIFE_S = 30
 
 
 class Child:
-    """Starts ``python -m MODULE WORDS`` at once; ``told()`` waits for it, at most until its limit."""
+    """Starts this Python with a module of ours at once; ``told()`` waits for it, at most until its limit."""
 
     def __init__(self, module: str, *words: str, limit_s: float) -> None:
-        argv = [sys.executable, "-m", module, *words]
+        argv = own_python(module, *words)
         self._told = in_background(lambda: output_of(argv, limit_s))
 
     def told(self) -> tuple[list[dict[str, Any]], bool]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from mandible.device.doctor.background import in_background
 from mandible.device.doctor.check import FAIL, REINSTALL, Check
 from mandible.device.doctor.child import Child
+from mandible.device.doctor.installed import unloadable
 from mandible.device.doctor.sound_server import SoundServer, find
 from mandible.device.telemetry import Reading, Telemetry
 
@@ -17,6 +18,7 @@ from mandible.device.telemetry import Reading, Telemetry
 LOOKS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("python", "installed", "python", ()),
     ("numpy", "installed", "numpy", ()),
+    ("packages", "installed", "packages", ()),
     ("kernels", "installed", "kernels", ()),
     ("models", "installed", "models", ()),
     ("engines", "engines", "engines", ("timing",)),
@@ -40,7 +42,7 @@ def examine(quick: bool = False, root: Path = Path("/")) -> Iterator[Check]:
     """Yield every finding, one look after the other; takes under 5 s, ``quick`` under 2.
 
     ``quick`` neither listens to microphones nor times engines. A look that breaks is itself a finding, and so
-    is one whose module cannot be imported.
+    is one whose module cannot be imported; where a package is the cause, the remedy is that package's.
     """
     examination = Examination(quick, root)
     for name, module, function, needed in LOOKS:
@@ -48,6 +50,8 @@ def examine(quick: bool = False, root: Path = Path("/")) -> Iterator[Check]:
             look = getattr(importlib.import_module(f"mandible.device.doctor.{module}"), function)
             findings: Iterable[Check] = look(*(getattr(examination, need) for need in needed))
             yield from findings
+        except ImportError as error:
+            yield unloadable(name, error)
         except Exception as error:
             yield Check(name, FAIL, f"the check itself failed: {type(error).__name__}: {error}", REINSTALL)
 

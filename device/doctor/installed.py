@@ -1,4 +1,4 @@
-"""What is installed: Python, numpy, the compiled kernels, PyAudio, the released models."""
+"""What is installed: Python, packages that nothing works without, compiled kernels, PyAudio, models."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 
+from mandible.device.audio.portaudio import INSTALL_PYAUDIO
 from mandible.device.doctor.check import FAIL, OK, REINSTALL, WARN, Check
 from mandible.errors import MandibleError
+from mandible.runtime_packages import PACKAGES, broken_package, remedy
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 10), (3, 13)
 KERNELS = {
@@ -18,7 +20,6 @@ KERNELS = {
     "line kernel": "mandible.device.fused._fused",
     "virtual board kernel": "mandible.firmware_bridge._board",
 }
-INSTALL_PYAUDIO = "sudo apt install portaudio19-dev gcc python3-dev && pip install PyAudio"
 
 
 def python() -> Iterator[Check]:
@@ -37,7 +38,32 @@ def numpy() -> Iterator[Check]:
     try:
         yield Check("numpy", OK, str(importlib.import_module("numpy").__version__))
     except ImportError as error:
-        yield Check("numpy", FAIL, str(error), "pip install numpy")
+        yield unloadable("numpy", error)
+
+
+def packages() -> Iterator[Check]:
+    """Yield which of the other packages that mandible cannot run without import."""
+    loaded = []
+    for module, package in PACKAGES.items():
+        if package == "numpy":
+            continue
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            yield unloadable(package, error)
+        else:
+            loaded.append(package)
+    if loaded:
+        yield Check("packages", OK, f"{', '.join(loaded)} load")
+
+
+def unloadable(name: str, error: ImportError) -> Check:
+    """Return that an import failed, and the command that mends what is the cause of it."""
+    package = broken_package(error)
+    if package is None:
+        return Check(name, FAIL, str(error), REINSTALL)
+    finding = str(error) if name == package else f"needs {package}, which does not load"
+    return Check(name, FAIL, finding, remedy(package, error))
 
 
 def kernels() -> Iterator[Check]:
@@ -51,7 +77,7 @@ def kernel(name: str, module: str) -> Check:
     try:
         importlib.import_module(module)
     except ImportError as error:
-        return Check(name, FAIL, str(error), REINSTALL)
+        return unloadable(name, error)
     return Check(name, OK, "loads")
 
 

@@ -17,6 +17,7 @@ FULL_SCALE = 32768.0
 # A few steps of an int16: no microphone that is switched on is as quiet.
 SILENT_PEAK = 3
 CLIPPED_SHARE = 0.001
+SILENT, NO_PLUG = "silent: muted?", "silent (not the default input)"
 SHOWN = 6
 RESTART_SOUND = "sudo systemctl restart alsa-state, or log out and in again"
 
@@ -65,6 +66,7 @@ def level(heard: dict[str, Any], server: SoundServer) -> Check:
     name = f"level of mic:{heard['input']}"
     finding, remedy = _heard(heard, server)
     if not heard["default"]:
+        finding = NO_PLUG if finding == SILENT else finding
         return Check(name, OK, finding)
     return Check(name, WARN if remedy else OK, finding, remedy)
 
@@ -76,7 +78,7 @@ def _heard(heard: dict[str, Any], server: SoundServer) -> tuple[str, str]:
     if not heard["samples"]:
         return "gives no sound at all", "unplug it and plug it in again"
     if heard["peak"] <= SILENT_PEAK:
-        return "silent: muted?", UNMUTE[server.mixer]
+        return SILENT, UNMUTE[server.mixer]
     finding = f"{_dbfs(heard['rms'])} dBFS, peak {_dbfs(heard['peak'])} dBFS"
     if heard["clipped"] > CLIPPED_SHARE:
         return f"{finding}: too loud, it clips", QUIETER[server.mixer]

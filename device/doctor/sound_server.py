@@ -6,11 +6,13 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from mandible.device.audio.sound_server import ask
 from mandible.device.doctor.check import OK, WARN, Check
-from mandible.device.telemetry.bounded_command import output_of
+from mandible.errors import DeviceError
 
 ANSWER_S = 1.0
 RESTART = {
@@ -50,8 +52,11 @@ def find(environment: Mapping[str, str] | None = None, search_path: str | None =
     """Look for the sound server that programs of this user reach."""
     environment = os.environ if environment is None else environment
     pactl = shutil.which("pactl", path=search_path)
-    said = output_of([pactl, "info"], ANSWER_S) if pactl else None
-    named = re.search(r"^Server Name: *(\S.*)$", said or "", re.MULTILINE)
+    said = ""
+    if pactl:
+        with suppress(DeviceError):
+            said = ask("info", program=pactl, limit_s=ANSWER_S)
+    named = re.search(r"^Server Name: *(\S.*)$", said, re.MULTILINE)
     if named:
         name = "PipeWire" if "pipewire" in named[1].lower() else "PulseAudio"
         return SoundServer(name, True, named[1].strip()[:80], "pactl")

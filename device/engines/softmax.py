@@ -8,8 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mandible.device.frames import Logits, Weights
-
 FULL = 255
 TABLE_ONE = 65535
 
@@ -34,11 +32,6 @@ def in_proportion(values: Sequence[int]) -> list[int]:
     return weights
 
 
-def normalised(values: NDArray[np.int64]) -> Weights:
-    """Return ``in_proportion`` of (n,) integers as (n,) uint8."""
-    return np.array(in_proportion(values.tolist()), np.uint8)
-
-
 class Softmax:
     """Softmax for one network's output scale (float logit per int8 step, > 0)."""
 
@@ -50,7 +43,3 @@ class Softmax:
         """Fifteen logits, -128..127 -> weights that sum to 255 (plain integers: they are quicker here)."""
         largest, table = max(logits), self._table
         return in_proportion([table[largest - logit] for logit in logits])
-
-    def weights(self, logits: Logits) -> Weights:
-        """(15,) int8 logits -> (15,) uint8 weights that sum to 255."""
-        return np.array(self.shares(logits.tolist()), np.uint8)

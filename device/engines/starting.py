@@ -19,13 +19,12 @@ import numpy as np
 from mandible.device.engines.registry import create
 from mandible.device.frames import MEL_BANDS
 from mandible.errors import DeviceError, MandibleError
+from mandible.own_python import own_python
 from mandible.wording import shortened
 
 # TensorRT builds its engine at the first start.
 LONGEST_START_S = 1800
 LONGEST_REASON = 300
-# Without the present folder, so that nothing in it is taken for a package.
-PROGRAM = f"import sys; sys.path = [p for p in sys.path if p]; from {__name__} import main; main()"
 STATUS = Path("/proc/self/status")
 
 
@@ -51,7 +50,7 @@ def start(name: str, model: Path) -> Start:
     """
     try:
         done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, name, str(model)],
+            own_python(__name__, name, str(model)),
             capture_output=True,
             text=True,
             errors="replace",
@@ -88,3 +87,7 @@ def _memory_mb() -> float | None:
         return round(int(kilobytes) / 1024, 1)
     except (OSError, StopIteration, ValueError):
         return None
+
+
+if __name__ == "__main__":
+    main()

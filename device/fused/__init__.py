@@ -24,6 +24,7 @@ except ImportError:  # a pure-Python install: the stages do the work one by one
 
 _VISEMES = tuple(Viseme)
 _INT8, _UINT8 = np.dtype(np.int8), np.dtype(np.uint8)
+_INT32_SIZE = 2**31
 # viseme, openness, quiet_hops, and the ns that front end, network and decoder took.
 _TAIL = Struct("<BBH3I")
 
@@ -105,8 +106,16 @@ def fused(engine: Engine, output_scale: float, settings: DecoderSettings) -> Fus
 
 
 def packed(output_scale: float, settings: DecoderSettings) -> bytes:
-    """Return the decoder's tables as the words that ``read_tables.c`` takes."""
+    """Return the decoder's tables as the words that ``read_tables.c`` takes.
+
+    Raises:
+        ValueError: a setting has no room in one.
+    """
     tables = DecoderTables.of(output_scale, settings)
     constants = [*tables.constants.values(), len(tables.softmax)]
     parts = (constants, tables.softmax, tables.attack, tables.release, tables.lead, tables.openness)
-    return np.concatenate([np.asarray(part, np.int64) for part in parts]).astype(np.int32).tobytes()
+    words = [int(word) for part in parts for word in part]
+    for word in min(words), max(words):
+        if not -_INT32_SIZE <= word < _INT32_SIZE:
+            raise ValueError(f"a decoder setting leads to {word}, which is no 32-bit number")
+    return np.array(words, np.int32).tobytes()

@@ -19,7 +19,7 @@ from mandible.wording import one_line
 REFRESH_HZ = 8
 FULL_OPENNESS = 255
 BAR, BAR_WIDTH = "━", 30
-NAME_WIDTH = 10
+NAME_WIDTH = 12
 
 
 class Channel(Protocol):
@@ -139,12 +139,12 @@ class Meter:
 
     def _facts(self, frame: Frame) -> dict[str, str]:
         facts = {"time": f"{(frame.index + 1) / 100:.1f} s"}
-        # Lost hops show as a gap between how far the numbers went and how many came.
-        lost_hops = max(0, frame.index + 1 - self._written)
-        facts["lost hops"] = str(lost_hops)
-        # The hops that flush the line at the end are stamped ahead of time and have no latency.
+        # They show as a gap between how far the numbers went and how many came.
+        facts["dropped hops"] = str(max(0, frame.index + 1 - self._written))
+        # From a hop's last sample on; the sound that the network waits for is not in it. The hops that flush
+        # the line at the end are stamped ahead of time.
         if frame.emitted_ns is not None and frame.emitted_ns >= frame.captured_ns:
-            facts["latency"] = f"{(frame.emitted_ns - frame.captured_ns) / 1e6:.1f} ms"
+            facts["compute"] = f"{(frame.emitted_ns - frame.captured_ns) / 1e6:.1f} ms"
         if self._link is not None:
             status = self._link.status()
             facts["link"] = status.problem or status.phase

@@ -14,6 +14,7 @@ from mandible.device.frames import HOP_SAMPLES, SAMPLE_RATE_HZ, Frame
 from mandible.device.speaker.playback_ring import Block, PlaybackRing
 from mandible.device.speaker.sample_clock import SampleClock
 from mandible.device.speaker.stretching import glided, lengthened_by_one, shortened_by_one
+from mandible.device.speaker.usual_latency import UsualLatency
 
 # Off by more than this, hops are shortened or lengthened by one sample each until it is made good.
 TOLERANCE_MS = 1.5
@@ -32,7 +33,8 @@ QUALITY = "LQ"
 class DelayedVoice:
     """Holds the voice back by ``delay_ms`` between its capture and the moment it is heard.
 
-    A device that itself holds nearly as much, or more, gets the voice as soon as can be.
+    A device that itself holds nearly as much, or more, gets the voice as soon as can be, for as long as it
+    does so.
 
     Attributes:
         underruns: times at which the device asked for sound that had not come, and got silence.
@@ -42,7 +44,8 @@ class DelayedVoice:
     """
 
     def __init__(self, delay_ms: float, rate_hz: int = SAMPLE_RATE_HZ, channels: int = 1) -> None:
-        self._delay_ns = delay_ms * 1e6
+        self._asked_ns = self._delay_ns = delay_ms * 1e6
+        self._latency = UsualLatency()
         self._rate_hz = rate_hz
         self._channels = channels
         self._ring = PlaybackRing(round((delay_ms + SPARE_MS) * rate_hz / 1000), channels)
@@ -79,9 +82,10 @@ class DelayedVoice:
         """Return (``count``, channels) int16 that the device asks for now and lets hear at ``heard_ns``."""
         block = np.zeros((count, self._channels), np.int16)
         self._heard.note(heard_ns, self._given)
+        latency_ns = self._latency.note(heard_ns - now_ns)
         head = self._head
         if head is not None and self._heard.settled:
-            self._delay_ns = max(self._delay_ns, heard_ns - now_ns + LEAST_MS * 1e6)
+            self._delay_ns = max(self._asked_ns, latency_ns + LEAST_MS * 1e6)
             self._fill(block, *head)
         self._given += count
         return block

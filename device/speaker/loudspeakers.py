@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mandible.device.audio.portaudio import silent_libraries
 from mandible.errors import DeviceError
 
 
@@ -84,15 +83,14 @@ def playback_settings(
 
 
 def _supports(pyaudio: Any, audio: Any, speaker: Loudspeaker, rate_hz: int, channels: int) -> bool:
-    with silent_libraries():
-        try:
-            return bool(
-                audio.is_format_supported(
-                    rate_hz,
-                    output_device=speaker.index,
-                    output_channels=channels,
-                    output_format=pyaudio.paInt16,
-                )
+    try:
+        return bool(
+            audio.is_format_supported(
+                rate_hz,
+                output_device=speaker.index,
+                output_channels=channels,
+                output_format=pyaudio.paInt16,
             )
-        except ValueError:
-            return False
+        )
+    except ValueError:
+        return False

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mandible.device.audio.portaudio import open_portaudio, silent_libraries
-from mandible.device.speaker.alsa_words import hush_alsa
+from mandible.device.audio.portaudio import start_portaudio
+from mandible.device.speaker.library_words import hush_libraries
 from mandible.device.speaker.loudspeakers import choose_loudspeaker, list_loudspeakers, playback_settings
 from mandible.device.speaker.playback_ring import Block
 from mandible.errors import DeviceError
+from mandible.stop_flag import StopFlag, ended_within
 
+PLAYING = "playing"
 LOOK_S = 0.1
 # A device that has asked for nothing in this many looks is gone, or hangs.
 DEAF_LOOKS = 10
@@ -78,11 +81,11 @@ class Output:
         self._asked = 0
         self._audio: Any = None
         self._stream: Any = None
-        self._stopping = threading.Event()
+        self._stopping = StopFlag()
         self.reconnects = 0
         self.latency_ms = 0.0
         self.late_blocks = 0
-        self.state = "playing"
+        self.state = PLAYING
         try:
             self.format = self._open()
         except DeviceError as error:
@@ -100,15 +103,19 @@ class Output:
     def close(self) -> None:
         """Stop at once and release the device."""
         self._stopping.set()
-        self._thread.join(JOIN_S)
+        ended_within(self._thread, JOIN_S)
 
     def _open(self) -> OutputFormat:
-        pyaudio, self._audio = open_portaudio()
-        hush_alsa()
+        hush_libraries()
+        pyaudio, self._audio = start_portaudio("loudspeaker")
         try:
             speaker = choose_loudspeaker(list_loudspeakers(self._audio), self._name)
             rate_hz, channels = playback_settings(pyaudio, self._audio, speaker, *self._wanted)
             return self._begin(pyaudio, speaker.index, speaker.name, rate_hz, channels)
+        except (OSError, ValueError) as error:
+            # Looking around fails with these where a sound server ends at the wrong moment.
+            self._release()
+            raise DeviceError(f"no loudspeaker: the sound system fails: {error}") from None
         except BaseException:
             self._release()
             raise
@@ -133,35 +140,31 @@ class Output:
             now_ns = time.monotonic_ns()
             return give(count, now_ns, now_ns + round(1e9 * ahead_s)).tobytes(), keep_going
 
-        with silent_libraries():
-            try:
-                self._stream = self._audio.open(
-                    format=pyaudio.paInt16,
-                    channels=channels,
-                    rate=rate_hz,
-                    output=True,
-                    output_device_index=index,
-                    frames_per_buffer=max(1, rate_hz * self._block_ms // 1000),
-                    stream_callback=on_block,
-                )
-                reported_s = float(self._stream.get_output_latency())
-            except OSError as error:
-                raise DeviceError(
-                    f"speaker {name}: cannot be opened ({error}): another program may hold it; close that, "
-                    "or choose another loudspeaker"
-                ) from None
+        try:
+            self._stream = self._audio.open(
+                format=pyaudio.paInt16,
+                channels=channels,
+                rate=rate_hz,
+                output=True,
+                output_device_index=index,
+                frames_per_buffer=max(1, rate_hz * self._block_ms // 1000),
+                stream_callback=on_block,
+            )
+            reported_s = float(self._stream.get_output_latency())
+        except OSError as error:
+            raise DeviceError(
+                f"speaker {name}: cannot be opened ({error}): another program may hold it; close that, "
+                "or choose another loudspeaker"
+            ) from None
         opened = OutputFormat(name, rate_hz, channels)
         give = self._prepare(opened)
         return opened
 
     def _release(self) -> None:
-        with silent_libraries():
-            for part, end in ((self._stream, "close"), (self._audio, "terminate")):
-                if part is not None:
-                    try:
-                        getattr(part, end)()
-                    except OSError:
-                        continue  # it is gone already
+        for part, end in ((self._stream, "close"), (self._audio, "terminate")):
+            if part is not None:
+                with contextlib.suppress(OSError, ValueError):  # it is gone already
+                    getattr(part, end)()
         self._stream = self._audio = None
 
     def _keep(self) -> None:
@@ -174,11 +177,17 @@ class Output:
                 continue
             deaf_looks = 0 if self._asked != asked else deaf_looks + 1
             asked = self._asked
-            if deaf_looks >= DEAF_LOOKS or not self._stream.is_active():
+            if deaf_looks >= DEAF_LOOKS or not self._is_active():
                 self.state = f"silent: {self.format.name} takes no more sound"
                 self._release()
                 retry_s = FIRST_RETRY_S
         self._release()
+
+    def _is_active(self) -> bool:
+        try:
+            return bool(self._stream.is_active())
+        except (OSError, ValueError):
+            return False
 
     def _reopen(self) -> None:
         try:
@@ -187,4 +196,4 @@ class Output:
             self.state = f"silent: {error}"
         else:
             self.reconnects += 1
-            self.state = "playing"
+            self.state = PLAYING

@@ -9,6 +9,7 @@ import numpy as np
 
 from mandible.device.frames import HOP_MS, HOP_SAMPLES, Frame
 from mandible.device.speaker.file_playback import FilePlayback
+from mandible.device.speaker.output import PLAYING
 from mandible.errors import DeviceError
 
 # How often the wait for a hop looks at the loudspeaker again.
@@ -56,7 +57,12 @@ def _wait(playback: FilePlayback, sound_s: float, early_ms: float) -> int:
         if heard_ns is None:
             stalled_s = stalled_s or time.monotonic()
             if time.monotonic() - stalled_s > LOST_LIMIT_S:
-                raise DeviceError(f"speaker {playback.output.format.name}: {playback.output.state}")
+                state = playback.output.state
+                why = f"its sound stood still for {LOST_LIMIT_S:.0f} s" if state == PLAYING else state
+                raise DeviceError(
+                    f"speaker {playback.output.format.name}: {why}; choose another with --speaker "
+                    "(and leave PULSE_LATENCY_MSEC unset)"
+                )
             time.sleep(LOOK_S)
             continue
         stalled_s = None

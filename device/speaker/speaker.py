@@ -7,7 +7,7 @@ from types import TracebackType
 
 from mandible.device.frames import SAMPLE_RATE_HZ, Frame
 from mandible.device.speaker.delayed_voice import DelayedVoice
-from mandible.device.speaker.output import Give, Output, OutputFormat
+from mandible.device.speaker.output import PLAYING, Give, Output, OutputFormat
 from mandible.errors import InputError
 
 MOST_DELAY_MS = 2000
@@ -73,8 +73,8 @@ class Speaker:
 
     def status(self) -> SpeakerStatus:
         """Return a snapshot of how things stand."""
-        form, voice = self._output.format, self._voice
-        held_ms = None if voice is None else voice.held_ms
+        form = self._output.format
+        held_ms = self._held_ms()
         underruns, corrections, leaps, overruns = self._totals()
         return SpeakerStatus(
             name=form.name,
@@ -99,10 +99,16 @@ class Speaker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None and self._voice is not None and self._voice.held_ms is not None:
+        if kind is None and self._held_ms() is not None:
             # What was said last has yet to be heard.
             self._output.linger(self._delay_ms / 1000 + LINGER_S)
         self.close()
+
+    def _held_ms(self) -> float | None:
+        # A device that was lost asks for nothing any more, so the voice cannot know.
+        if self._voice is None or self._output.state != PLAYING:
+            return None
+        return self._voice.held_ms
 
     def _prepare(self, form: OutputFormat) -> Give:
         self._past = self._totals()

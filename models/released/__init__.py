@@ -6,6 +6,7 @@ a card of the same form beside it.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ CARD_SUFFIX = ".card.json"
 # What our recipe trains with; assumed for a model without a card.
 DEFAULT_LOOKAHEAD_MS = 30
 MOST_CARD_BYTES = 1 << 20
+# Comparing what was asked for with a name takes time that grows with the length.
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,11 @@ def resolve(name_or_path: str | Path) -> ModelFile:
     is_released = str(name_or_path) in names()
     path = FOLDER / f"{name_or_path}.tflite" if is_released else Path(name_or_path)
     if not is_released and not is_file(path):
-        known = ", ".join(names()) or "none"
+        asked, known = str(name_or_path), names()
+        near = difflib.get_close_matches(asked[:_LONGEST_NAME].casefold(), known, n=1)
+        listed, hint = ", ".join(known) or "none", f"; did you mean {near[0]}?" if near else ""
         raise InputError(
-            f"model {shortened(str(name_or_path))!r} is neither a released model ({known}) nor a file"
+            f"model {shortened(asked)!r} is neither a released model ({listed}) nor a file{hint}"
         )
     digest = hashlib.sha256(read_bytes(path)).hexdigest()
     beside = card_path(path)

@@ -39,6 +39,12 @@ class LinePlan:
         rig = None if rig_name is None else Rig.load(rig_name)
         return cls(*choose(model, engine, rig), rig, rig_name, expression)
 
+    @property
+    def reads(self) -> dict[str, str]:
+        """The files that the line is made from, and what each is."""
+        rig = {} if self.rig is None else {self.rig.file: "is the rig"}
+        return {str(self.model.path): "is the model", **rig}
+
     def build(self) -> Line:
         """Return a fresh line."""
         return assemble(self.model, self.engine, self.rig, self.expression)

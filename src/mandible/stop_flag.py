@@ -1,11 +1,13 @@
-"""A flag to wait for by the monotonic clock."""
+"""A flag, and a thread's end, to wait for by the monotonic clock."""
 
 from __future__ import annotations
 
+import threading
 import time
 
 # How late a waiting thread may see the flag; a wait that is shorter costs one sleep.
 SLICE_S = 0.05
+JOIN_SLICE_S = 0.005
 
 
 class StopFlag:
@@ -33,3 +35,11 @@ class StopFlag:
         while not self._set and (left_s := end_s - time.monotonic()) > 0:
             time.sleep(min(left_s, SLICE_S))
         return self._set
+
+
+def ended_within(thread: threading.Thread, timeout_s: float) -> bool:
+    """Wait for a thread's end as ``join`` does, by the monotonic clock; say whether it has come."""
+    end_s = time.monotonic() + timeout_s
+    while thread.is_alive() and time.monotonic() < end_s:
+        time.sleep(JOIN_SLICE_S)
+    return not thread.is_alive()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 _LONGEST_VALUE = 60
 # More digits than any number of ours has; past a few thousand, Python refuses to write a number out at all.
 _LONGEST_NUMBER_BITS = 64
@@ -20,6 +22,18 @@ def shortened(text: str, longest: int = _LONGEST_VALUE) -> str:
         return one_line(text)
     kept = longest // 2
     return one_line(f"{text[:kept]}...{text[-kept:]}")
+
+
+def wrapped(text: str, width: int, indent: str = "") -> str:
+    """Break one line between words, into lines of at most ``width``; later ones begin with ``indent``.
+
+    Words are left whole, also those that are wider: they are paths, names and numbers.
+    """
+    return "\n".join(
+        textwrap.wrap(
+            text, max(width, 1), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+    )
 
 
 def shown(value: object) -> str:

@@ -92,8 +92,8 @@ def test_nothing_plugged_in_is_no_failure(
     microphones.devices.clear()
     assert main(["devices"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "microphones: none",
-        "loudspeakers: none",
+        "microphones: none (mandible doctor looks for the reason)",
+        "loudspeakers: none (mandible doctor looks for the reason)",
         "serial ports: none",
     ]
 

@@ -7,11 +7,13 @@ killed.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import threading
+from typing import Any
 
 import pytest
 
@@ -89,6 +91,43 @@ def test_a_capture_process_that_dies_or_hangs_is_replaced(
         back[0].deliver(block(6))
         until(frames, 6)
         assert source.reconnects == 1
+
+
+def no_process(*_: object, **__: object) -> Any:
+    raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+
+def test_a_computer_without_room_for_a_process_is_tried_again(
+    sound: StandInSound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound.plug(CAM)
+    with MicrophoneSource("cam") as source:
+        frames, device = capturing(source, sound)
+        device.deliver(block(5))
+        until(frames, 5)
+        with monkeypatch.context() as full:
+            full.setattr(capture_keeper.subprocess, "Popen", no_process)
+            os.kill(device.settings["pid"], signal.SIGKILL)
+            said = "the capture process cannot be started: Resource temporarily unavailable"
+            until_silent(source, frames, said)
+            assert not any(next(frames).pcm.any() for _ in range(30))
+        back: list[StandInStream] = []
+        opening = threading.Thread(target=lambda: back.append(sound.opened()))
+        opening.start()
+        while opening.is_alive():
+            next(frames)
+        back[0].deliver(block(6))
+        until(frames, 6)
+        assert source.state == "listening"
+
+
+def test_a_computer_without_room_for_the_first_process_says_so(
+    sound: StandInSound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound.plug(CAM)
+    monkeypatch.setattr(capture_keeper.subprocess, "Popen", no_process)
+    with pytest.raises(DeviceError, match="the capture process cannot be started: Resource temporarily"):
+        MicrophoneSource("cam")
 
 
 @pytest.mark.parametrize("trouble", ["hang at the start", "hang while opening"])

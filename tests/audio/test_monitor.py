@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import threading
 import time
@@ -162,6 +164,32 @@ def test_a_loudspeaker_of_ours_that_moves_into_the_sink_silences_it_until_it_has
     finally:
         player.kill()
         player.wait()
+
+
+def test_a_server_that_is_slow_to_tell_who_plays_makes_nobody_deaf(
+    sinks: TwoSinks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, asked = shutil.which("pactl"), tmp_path / "asked"
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    slow = programs / "pactl"
+    slow.write_text(
+        f'#!/bin/sh\n[ "$2" = sink-inputs ] && [ -e {asked} ] && echo >> {asked} && exec sleep 60\n'
+        f'exec {real} "$@"\n'
+    )
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setattr("mandible.device.audio.monitor.LOOK_S", 0.1)
+    with WavWriter(tmp_path / "long.wav") as writer:
+        writer.write(np.full(16_000 * 20, 1000, np.int16))
+    with MonitorSource("vspk") as source, sinks.playing(tmp_path / "long.wav"):
+        source.avoid_own_playback()
+        frames = iter(source)
+        heard_until(frames, 20)
+        asked.touch()
+        while not asked.stat().st_size:
+            next(frames)
+        assert sum(bool(next(frames).pcm.any()) for _ in range(100)) >= 90
 
 
 def until(holds: Callable[[], bool], limit_s: float = 10.0) -> None:

@@ -140,7 +140,8 @@ def test_commands_that_cannot_work(spec: str, kind: type[Exception], told: str) 
 
 
 @pytest.mark.parametrize("stubborn", [False, True])
-def test_closing_ends_the_command_and_its_children(stubborn: bool) -> None:
+def test_closing_ends_the_command_and_its_children(stubborn: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mandible.device.audio.command.EXIT_GRACE_S", 0.5)
     ignore = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)" if stubborn else ""
     # Command and child inherit a pipe; its reader sees the end only when the last of them is gone.
     read_end, write_end = os.pipe()

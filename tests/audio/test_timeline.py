@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mandible.device.audio.capture_ring import Block
-from mandible.device.audio.timeline import AHEAD_NS, PATIENCE_NS, Timeline
+from mandible.device.audio.timeline import AHEAD_NS, AWAY_HOPS, PATIENCE_NS, Timeline
 from mandible.device.frames import HOP_NS, Frame
 from tests.audio.stand_in_sound import block
 
@@ -68,8 +68,8 @@ def test_a_device_that_comes_back_costs_no_time(rate_hz: int, samples: int, away
     timeline.open(rate_hz, 1)
     hops = [hop for n in range(100) for hop in heard(timeline, n, (n + 1) * 10 * MS, samples)]
     back_ns = (1000 + away_ms) * MS
-    if timeline.due_ns < back_ns:
-        hops += timeline.silence(back_ns)
+    while timeline.due_ns < back_ns:
+        hops += timeline.silence(timeline.due_ns)
     timeline.open(rate_hz, 1)
     hops += [hop for n in range(100) for hop in heard(timeline, n, back_ns + n * 10 * MS, samples)]
     assert [hop.index for hop in hops] == list(range(len(hops)))
@@ -115,3 +115,28 @@ def test_a_server_that_delivers_in_large_pieces_is_heard_whole_again() -> None:
         for n in range(10)
     ]
     assert sum(kept[10:]) == 40
+
+
+AN_HOUR_MS = 3_600_000
+
+
+def test_after_a_stop_of_an_hour_nobody_hears_an_hour_of_silence() -> None:
+    timeline = Timeline(0)
+    heard(timeline, 0, 10 * MS)
+    hops = list(timeline.silence(AN_HOUR_MS * MS))
+    hops += timeline.silence(timeline.due_ns)
+    assert len(hops) <= AWAY_HOPS
+    # The number and the stamp are those of the present, and what lies between is owned up to.
+    assert (hops[-1].index + 1) * 10 == AN_HOUR_MS + 10
+    assert hops[-1].captured_ns == (AN_HOUR_MS + 10) * MS
+    assert timeline.dropped_hops + len(hops) == hops[-1].index
+
+
+def test_a_device_opened_again_after_a_stop_of_an_hour_is_heard_at_once() -> None:
+    timeline = Timeline(0)
+    heard(timeline, 0, 10 * MS)
+    timeline.open(16_000, 1)
+    hops = heard(timeline, 0, AN_HOUR_MS * MS)
+    assert len(hops) <= AWAY_HOPS
+    assert (hops[-1].index, hops[-1].pcm[0]) == (AN_HOUR_MS // 10 - 1, 5)
+    assert timeline.dropped_hops == hops[-1].index - len(hops)

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mandible.device.frames import HOP_MS
+from mandible.firmware_bridge.phase import Phase
 from mandible.firmware_bridge.rig import Channel, Rig
-from mandible.firmware_bridge.session import Phase, Session
+from mandible.firmware_bridge.session import Session
 from tests.behaviour.boards import Pulse, SteppedBoard
 
 STEP_US = 1000

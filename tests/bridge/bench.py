@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from mandible.firmware_bridge import _board
-from mandible.firmware_bridge.session import Phase, Session
+from mandible.firmware_bridge.phase import Phase
+from mandible.firmware_bridge.session import Session
 
 STEP_US = 1000
 PERIOD_US = 20_000

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from mandible.api import motion_of
 from mandible.device.frames import HOP_MS, Frame
-from mandible.firmware_bridge.guard import MAX_HOPS
 from mandible.firmware_bridge.rig import Rig
 from mandible.firmware_bridge.rig_keys import SCHEMA, TableSpec
+from mandible.firmware_bridge.servos import MAX_HOPS
 from mandible.models.visemes import VISEME_COUNT
 from tests.bridge.living import PCM
 

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mandible.device.frames import HOP_MS, Frame
-from mandible.firmware_bridge.guard import MAX_HOPS, Guard
+from mandible.firmware_bridge.guard import Guard
 from mandible.firmware_bridge.mixer import Mixer
 from mandible.firmware_bridge.rig import Rig
+from mandible.firmware_bridge.servos import MAX_HOPS
 from mandible.models.visemes import VISEME_COUNT, Viseme
 
 _RIG = Rig.load("parrot")

@@ -14,9 +14,10 @@ import pytest
 from mandible.firmware_bridge import ports
 from mandible.firmware_bridge.fake_board import FakeBoard
 from mandible.firmware_bridge.link import Link
+from mandible.firmware_bridge.phase import Phase
 from mandible.firmware_bridge.protocol import MESSAGES, STATUS, Decoder, Message, Value, encode
 from mandible.firmware_bridge.rig import Rig
-from mandible.firmware_bridge.session import Phase, Session
+from mandible.firmware_bridge.session import Session
 from tests.bridge.bench import Bench
 
 _RIG = Rig.load("parrot")

@@ -7,9 +7,10 @@ import dataclasses
 import pytest
 
 from mandible.firmware_bridge.fake_board import FakeBoard
+from mandible.firmware_bridge.phase import Phase
 from mandible.firmware_bridge.protocol import Decoder
 from mandible.firmware_bridge.rig import Rig
-from mandible.firmware_bridge.session import Phase, Session
+from mandible.firmware_bridge.session import Session
 from tests.bridge.bench import Bench
 
 _RIG = Rig.load("parrot")

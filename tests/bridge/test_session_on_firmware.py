@@ -11,9 +11,10 @@ import pytest
 
 from mandible.firmware_bridge import _board, toml_source
 from mandible.firmware_bridge.limits import limits_crc
+from mandible.firmware_bridge.phase import Phase
 from mandible.firmware_bridge.protocol import LIMITS, MESSAGES, Decoder
 from mandible.firmware_bridge.rig import Rig
-from mandible.firmware_bridge.session import Phase, Session
+from mandible.firmware_bridge.session import Session
 from tests.bridge.bench import PERIOD_US, Bench
 
 _RIG = Rig.load("parrot")

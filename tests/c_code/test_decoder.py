@@ -133,7 +133,7 @@ def test_scales_of_any_size_show_the_same_mouth(scale: float, tmp_path: Path) ->
 
 def test_evidence_that_only_just_suffices_closes_the_lips(tmp_path: Path) -> None:
     logits = np.array([[0, 40, *[0] * 13]] * 3, np.int8)
-    enough = int(Softmax(0.05).weights(logits[0])[Viseme.PP])
+    enough = Softmax(0.05).shares(logits[0].tolist())[Viseme.PP]
     settings = DecoderSettings(
         closure_threshold=255, closure_evidence=enough, closure_evidence_ms=0, closure_release=enough
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mandible.device.engines.softmax import normalised
+from mandible.device.engines.softmax import in_proportion
 from mandible.device.frames import Frame
 from mandible.firmware_bridge.guard import Guard
 from mandible.firmware_bridge.mixer import Mixer
@@ -25,7 +25,7 @@ def weights(hops: int, seed: int = 0) -> NDArray[np.uint8]:
     rng = np.random.default_rng(seed)
     sharp = np.repeat(rng.uniform(-1, 4, hops // 20 + 1), 20)[:hops, None]
     shares = (10 ** (rng.normal(0, 1, (hops, 15)) * 10**sharp / 100)).clip(1e-6, 1e6) * 1e3
-    mixed = [normalised(row) for row in shares.astype(np.int64) + 1]
+    mixed = np.array([in_proportion(row) for row in (shares.astype(np.int64) + 1).tolist()], np.uint8)
     held = np.eye(15, dtype=np.uint8)[np.repeat(rng.integers(0, 15, hops // 30), 30)] * 255
     # Fast speech: closures too short for a slow servo.
     said = np.repeat(rng.choice([1, 2, 10, 11, 13], hops), rng.integers(1, 6, hops))[:hops]

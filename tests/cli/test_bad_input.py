@@ -244,3 +244,21 @@ def test_usage_errors_exit_with_2() -> None:
     assert mandible().returncode == 2
     assert mandible("dance").returncode == 2
     assert mandible("--version").stdout.startswith(b"mandible 0.")
+
+
+@pytest.mark.parametrize("option", ["-o", "--record"])
+@pytest.mark.parametrize("read", ["rig", "model"])
+def test_what_the_line_is_made_from_is_not_written_over(option: str, read: str, tmp_path: Path) -> None:
+    mine = tmp_path / ("mine.toml" if read == "rig" else "mine.tflite")
+    mine.write_bytes(SKULL.encode() if read == "rig" else released.resolve("nano").path.read_bytes())
+    before = mine.read_bytes()
+    run = mandible("run", "--source", SAMPLE, "--duration", "0.1", f"--{read}", mine, option, mine)
+    assert f"is the {read}; write somewhere else" in complaint(run, 2)
+    assert mine.read_bytes() == before
+
+
+def test_a_track_does_not_take_the_place_of_its_rig_in_bake(tmp_path: Path) -> None:
+    rig = tmp_path / "mine.toml"
+    rig.write_text(SKULL)
+    assert "is the rig" in complaint(mandible("bake", SAMPLE, "--rig", rig, "-o", rig), 2)
+    assert rig.read_text() == SKULL

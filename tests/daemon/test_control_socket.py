@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mandible.device.daemon.bounded_server import Limits
+from mandible.device.daemon.bounded_client import Limits
 from mandible.device.daemon.control_client import ControlClient
 from mandible.device.daemon.control_socket import ControlSocket
 from mandible.device.daemon.controls import Answer, Controls

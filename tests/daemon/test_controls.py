@@ -11,9 +11,10 @@ import pytest
 from mandible.device.daemon.controls import BUSY, MOST_WAITING, Controls
 from mandible.device.daemon.rest import Hush, Rest
 from mandible.device.frames import Frame
-from mandible.firmware_bridge.guard import Guard, reaches_us
+from mandible.firmware_bridge.guard import Guard
 from mandible.firmware_bridge.mixer import Mixer
 from mandible.firmware_bridge.rig import Rig
+from mandible.firmware_bridge.servos import reaches_us
 from mandible.models.visemes import Viseme
 from tests.daemon.standing import spoken_frame
 
@@ -99,8 +100,29 @@ def test_rest_is_as_slow_as_the_rig_even_after_a_line_that_is_elsewhere() -> Non
     seen = [rest.step(hop(0).having(pulses_us=far_us))]
     for on in (True, False, True, False):
         rest.on = on
-        seen += [rest.step(hop(1).having(pulses_us=far_us)) for _ in range(7)]
+        seen += [rest.step(hop(len(seen) + i).having(pulses_us=far_us)) for i in range(7)]
     assert_slow_enough(seen)
+    assert len({frame.pulses_us for frame in seen}) > 7
+
+
+def test_a_parking_puppet_makes_up_for_lost_hops_and_a_parked_one_does_not_leap() -> None:
+    rest = Rest(RIG)
+    far_us = RIG.poses_us[Viseme.aa]
+    rest.step(hop(0).having(pulses_us=far_us))
+    rest.on = True
+    first, after_three = (rest.step(hop(index).having(pulses_us=far_us)).pulses_us for index in (1, 4))
+    assert first is not None
+    assert after_three is not None
+    jaw_reach_us = reaches_us(RIG)[0]
+    assert abs(first[0] - far_us[0]) == jaw_reach_us
+    assert abs(after_three[0] - first[0]) == min(3 * jaw_reach_us, abs(first[0] - RIG.neutral_us[0]))
+    for index in range(5, 100):
+        parked = rest.step(hop(index).having(pulses_us=far_us))
+    assert parked.pulses_us is None
+    rest.on = False
+    assert_slow_enough(
+        [hop(99).having(pulses_us=RIG.neutral_us), rest.step(hop(100).having(pulses_us=far_us))]
+    )
 
 
 def test_a_hush_counts_its_hops_anew_each_time() -> None:

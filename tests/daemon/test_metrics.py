@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from mandible.device.daemon.bounded_server import Limits
+from mandible.device.daemon.bounded_client import Limits
 from mandible.device.daemon.metrics import Metrics, parse_address
 from mandible.device.daemon.snapshot import Snapshot
 from mandible.errors import DeviceError, InputError

@@ -18,12 +18,14 @@ from pathlib import Path
 import pytest
 
 from mandible.device.daemon.control_socket import ControlSocket
+from mandible.firmware_bridge.rig import SHIPPED
 from tests.cli.command import COMMAND, SAMPLE, complaint, mandible
 from tests.daemon.standing import snapshot
 
 LIMIT_S = 30.0
 OTHER_SCREEN, BACK = b"\x1b[?1049h", b"\x1b[?1049l"
 CURSOR_BACK = b"\x1b[?25h"
+CLEARED = b"\x1b[2J"
 
 
 class Terminal:
@@ -97,6 +99,8 @@ def test_a_line_that_ends_is_said(tmp_path: Path) -> None:
             served.close()
             assert terminal.ended() == 0
             assert b"the line has ended" in terminal.shown
+            # A terminal without another screen would show the last picture for ever.
+            assert CLEARED in terminal.shown[: terminal.shown.rindex(BACK)]
         finally:
             terminal.close()
 
@@ -106,7 +110,8 @@ def test_a_line_of_its_own_streams_objects(tmp_path: Path) -> None:
     with wave.open(str(SAMPLE)) as sample, wave.open(str(spoken), "wb") as short:
         short.setparams(sample.getparams())
         short.writeframes(sample.readframes(2 * sample.getframerate()))
-    done = mandible("monitor", "--source", spoken, "--rig", "skull", "--json", "--hz", "20")
+    words = ("--rig", "skull", "--json", "--hz", "20", "--gain", "-6", "--high-pass", "80")
+    done = mandible("monitor", "--source", spoken, *words)
     assert done.returncode == 0, done.stderr.decode()
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(told) > 10
@@ -116,9 +121,26 @@ def test_a_line_of_its_own_streams_objects(tmp_path: Path) -> None:
     assert len(told[-1]["hop"]["mel"]) == 40
 
 
+def test_a_line_of_its_own_moves_the_board_of_its_rig(tmp_path: Path) -> None:
+    rig = tmp_path / "rig.toml"
+    rig.write_text((SHIPPED / "skull.toml").read_text("utf-8") + '\n[link]\nport = "fake:"\n', "utf-8")
+    with wave.open(str(tmp_path / "silence.wav"), "wb") as silence:
+        silence.setparams((1, 2, 16_000, 0, "NONE", ""))
+        silence.writeframes(bytes(2 * 16_000))
+    done = mandible("monitor", "--source", tmp_path / "silence.wav", "--rig", rig, "--json")
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout.splitlines()[-1])["link"]["url"] == "fake:"
+
+
 def test_without_a_terminal_or_a_line_the_remedy_is_named(tmp_path: Path) -> None:
     place = tmp_path / "x" / "control.sock"
     with ControlSocket(place, snapshot, {}):
         assert "add --json" in complaint(mandible("monitor", "--control", place), 2)
     assert "nothing runs" in complaint(mandible("monitor", "--control", tmp_path / "none", "--json"), 3)
     assert "--hz 50.0: give 1 to 20" in complaint(mandible("monitor", "--hz", "50"), 2)
+    assert "--gain loud: give auto, off" in complaint(
+        mandible("monitor", "--source", "x", "--json", "--gain", "loud"), 2
+    )
+    assert "--high-pass: is for a line of monitor's own" in complaint(
+        mandible("monitor", "--high-pass", "80"), 2
+    )

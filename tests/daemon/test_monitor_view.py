@@ -31,11 +31,46 @@ def test_everything_has_its_place_in_eighty_by_twenty_four() -> None:
     text = "\n".join(lines)
     for wanted in (
         "live", "small on c", "the microphone: listening", "-12 dB", "gate open", "mouth 80%", "arousal 20%",
-        "lower_beak", "upper_beak", "tongue", "front_end", "engine", "sound to end", "3 of 45 hops lost",
+        "lower_beak", "upper_beak", "tongue", "front_end", "engine", "compute", "emphasis 0%",
+        "3 of 45 hops, source back 1 times",
         "moving: sent 40, lost 1, dropped 2, reconnects 5", "p99 3.0 ms",
         "52 °C", "4.2 W", "undervoltage", "aa",
     ):  # fmt: skip
         assert wanted in text, wanted
+
+
+REFUSED = (
+    "not reloaded: my.toml:9: [channels.jaw] max_us: changed from 1750 to 1800; this needs a restart; "
+    "the rig read before stays"
+)
+NO_LIMITS = (
+    "the board has no limits for its servos, and moves nothing until it has; store the rig's on it with: "
+    "mandible rig store my.toml --port serial:///dev/ttyACM0"
+)
+UNPLUGGED = (
+    'silent: no microphone is called "USB Audio Device (hw:2,0)"; `mandible devices` lists what there is'
+)
+
+
+@pytest.mark.parametrize("made", ["three servos", "twelve servos"])
+def test_what_to_do_is_never_cut_off(made: str) -> None:
+    told = (snapshot() if made == "three servos" else twelve_servos()).to_json()
+    told["link"]["problem"] = NO_LIMITS
+    told["source"]["state"] = UNPLUGGED
+    told["last_refusal"] = REFUSED
+    lines = drawn(told)
+    assert len(lines) <= 24
+    assert all(len(line) <= 80 for line in lines)
+    text = " ".join(" ".join(lines).split())
+    for wanted in (REFUSED, NO_LIMITS, UNPLUGGED, "machine 52 °C"):
+        assert wanted in text
+
+
+def test_everything_loud_still_fits_a_line() -> None:
+    hop = snapshot().hop
+    assert hop is not None
+    lines = drawn(snapshot(hop=replace(hop, openness=255, arousal=255, emphasis=255)).to_json())
+    assert any(line.rstrip().endswith("mouth 100%  arousal 100%  emphasis 100%") for line in lines)
 
 
 def twelve_servos() -> Snapshot:

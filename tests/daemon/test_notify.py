@@ -121,5 +121,5 @@ def test_a_manager_that_does_not_read_is_not_waited_for(tmp_path: Path) -> None:
         notifier = Notifier(address, watchdog_s=1.0)
         began_s = time.monotonic()
         for _ in range(5000):
-            notifier.status("x" * 5000)
+            notifier.ready("x" * 5000)
         assert time.monotonic() - began_s < 5

@@ -97,12 +97,37 @@ def test_a_path_that_cannot_be_one_is_one_line(tmp_path: Path, name: str) -> Non
         SocketPlace(tmp_path / name)
 
 
-def test_a_folder_of_ours_that_was_open_is_closed(tmp_path: Path) -> None:
-    folder = tmp_path / "mandible-1000"
-    folder.mkdir(mode=0o777)
-    folder.chmod(0o777)
-    SocketPlace(folder / "control.sock").close()
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+@pytest.fixture
+def default_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    return tmp_path / "mandible"
+
+
+def test_the_default_folder_is_closed_if_it_was_open(default_folder: Path) -> None:
+    default_folder.mkdir()
+    default_folder.chmod(0o777)
+    SocketPlace(default_path()).close()
+    assert stat.S_IMODE(default_folder.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_somebody_named_stays_as_it_is(tmp_path: Path, default_folder: Path) -> None:
+    checkout = tmp_path / "mandible-checkout"
+    checkout.mkdir()
+    checkout.chmod(0o755)
+    SocketPlace(checkout / "control.sock").close()
+    assert stat.S_IMODE(checkout.stat().st_mode) == 0o755
+
+
+def test_a_link_in_place_of_the_default_folder_is_not_followed(tmp_path: Path, default_folder: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    elsewhere.chmod(0o755)
+    default_folder.symlink_to(elsewhere)
+    with pytest.raises(InputError, match="is a link; remove it"):
+        SocketPlace(default_path())
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o755
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_the_place_follows_the_service_manager_then_the_session(tmp_path: Path) -> None:
@@ -115,7 +140,16 @@ def test_the_place_follows_the_service_manager_then_the_session(tmp_path: Path) 
 def test_with_nothing_running_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
-    with pytest.raises(DeviceError, match="mandible run --service"):
+    with pytest.raises(DeviceError, match="mandible service install --name no-such-puppet -- "):
         find("no-such-puppet")
     with pytest.raises(DeviceError, match="nothing runs"):
         ControlClient(tmp_path / "control.sock")
+
+
+def test_somebody_else_s_lock_file_is_left_alone(tmp_path: Path) -> None:
+    theirs = tmp_path / "Cargo.lock"
+    theirs.write_text("[[package]]\nname = 'ours'\n")
+    with pytest.raises(InputError, match=r"Cargo\.lock: is there and no lock of mandible's"):
+        SocketPlace(tmp_path / "Cargo")
+    assert theirs.read_text() == "[[package]]\nname = 'ours'\n"
+    assert [file.name for file in tmp_path.iterdir()] == ["Cargo.lock"]

@@ -87,3 +87,46 @@ def test_a_stop_before_or_after_it_runs_hurts_nobody() -> None:
     with line as frames:
         assert list(frames) == []
     line.stop()
+
+
+def test_a_second_signal_does_not_tear_what_the_first_one_closes() -> None:
+    closed = threading.Event()
+
+    def silent() -> Iterator[Frame]:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            threading.Event().wait(LIMIT_S)
+            yield from hops()
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+            threading.Event().wait(0.01)
+            closed.set()
+
+    with Interruptible(silent()) as frames:
+        assert list(frames) == []
+    assert closed.is_set()
+
+
+def test_a_stop_at_the_very_end_never_signals_a_process_that_would_die_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked, left = threading.Event(), threading.Event()
+    left_meanwhile: list[bool] = []
+
+    def slow_kill(_thread: int, _number: int) -> None:
+        asked.set()
+        left_meanwhile.append(left.wait(0.2))  # passes in full unless the handlers go
+
+    monkeypatch.setattr(signal, "pthread_kill", slow_kill)
+
+    def ending() -> Iterator[Frame]:
+        helper.start()
+        assert asked.wait(LIMIT_S)
+        yield from ()
+
+    with Interruptible(ending()) as frames:
+        helper = threading.Thread(target=frames.stop)
+        assert list(frames) == []
+    left.set()
+    helper.join(LIMIT_S)
+    assert left_meanwhile == [False]

@@ -146,8 +146,10 @@ def test_what_a_level_means(told: dict[str, Any], server: SoundServer, finding: 
     assert finding in check.finding
     assert remedy in check.remedy
     assert check.result == (WARN if remedy else OK)
-    # A second socket without a plug is nothing to mend.
-    assert sound.level({**told, "default": False}, server).result == OK
+    # A second socket without a plug is nothing to mend, and nothing to wonder about.
+    other = sound.level({**told, "default": False}, server)
+    assert (other.result, "muted" in other.finding) == (OK, False)
+    assert (other.finding == "silent (not the default input)") == (finding == "silent: muted?")
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,22 @@ def test_what_comes_from_devices_stays_on_its_line(
     assert r"       mend it: say\r\nyes" in lines
 
 
+def test_on_a_terminal_lines_break_between_words_and_commands_not_at_all(
+    healthy: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    finding, remedy = "a microphone that is far away " * 5, "pactl set-source-mute @DEFAULT_SOURCE@ 0; " * 3
+    healthy.setattr(sound, "microphones", lambda *_: [Check("microphone", WARN, finding, remedy.strip())])
+    healthy.setattr("sys.stdout.isatty", lambda: True)
+    healthy.setenv("COLUMNS", "50")
+    assert main(["doctor"]) == 0
+    lines = re.sub("\x1b\\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
+    begin = next(at for at, line in enumerate(lines) if line.startswith("warn microphone"))
+    end = lines.index(f"       mend it: {remedy.strip()}")
+    assert " ".join(" ".join(lines[begin:end]).split()) == f"warn microphone: {finding.strip()}"
+    assert end - begin > 2
+    assert all(len(line) <= 50 for line in lines[begin:end])
+
+
 def test_this_computer_is_examined_quickly(capsys: pytest.CaptureFixture[str]) -> None:
     main(["doctor", "--quick", "--json"])
     told = json.loads(capsys.readouterr().out)

@@ -41,7 +41,7 @@ static size_t pick_word(const uint8_t *content, size_t words) {
 
 static void mutate(uint8_t *content, size_t words) {
     for (uint32_t changes = 1 + next_random() % 3; changes > 0; changes--) {
-        const size_t index = next_random() % 2 ? pick_word(content, words < 16 ? words : 16) : pick_word(content, words);
+        const size_t index = next_random() % 3 == 0 ? pick_word(content, words < 16 ? words : 16) : pick_word(content, words);
         const int32_t value = next_random() % 4 ? hostile[next_random() % (sizeof hostile / sizeof *hostile)]
                                                 : (int32_t)next_random();
         memcpy(content + 4 * index, &value, 4);

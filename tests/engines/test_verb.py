@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from mandible.cli import engines as verb
 from mandible.cli import main
@@ -81,6 +83,41 @@ def test_the_table_fits_a_terminal(
     assert "onnx is missing: why" in said
     assert "…" not in said
     assert all(len(row) <= 80 for row in rows.values())
+
+
+def test_what_is_missing_is_broken_between_words_and_its_command_not_at_all(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr(Console, "is_terminal", property(lambda _: True))
+    command = "pip install " + " ".join(["'a-package-of-its-own==2.14.0'"] * 4)
+    shown = found(c=20.0, litert=10.0)
+    reason = f"engine onnx: {'a package that is not installed ' * 3}here; run: {command}"
+    missing = Comparison(shown.default, shown.trials, shown.starts, {"onnx": reason})
+    monkeypatch.setattr(verb, "compare", lambda model, seconds: missing)
+    assert main.main(["engines"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    begin = next(at for at, line in enumerate(lines) if line.startswith("onnx is missing: a package"))
+    run = lines.index(f"  run: {command}")
+    words = " ".join(lines[begin:run]).split()
+    assert words == ("onnx is missing: " + "a package that is not installed " * 3 + "here").split()
+    assert all(len(line) <= 60 for line in lines[begin:run] + lines[run + 1 :])
+
+
+def test_what_libraries_say_while_they_start_is_not_seen(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compared(model: Path, seconds: float) -> Comparison:
+        os.write(2, b"INFO: Created a delegate\n")
+        return found(c=20.0)
+
+    monkeypatch.setattr(verb, "compare", compared)
+    assert main.main(["engines"]) == 0
+    assert capfd.readouterr().err == ""
+    os.write(2, b"standard error is back")
+    assert capfd.readouterr().err == "standard error is back"
+    assert main.main(["engines", "-v"]) == 0
+    assert "INFO: Created a delegate" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "1e9"])

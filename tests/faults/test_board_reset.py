@@ -7,9 +7,10 @@ import random
 from collections import deque
 
 from mandible.firmware_bridge.limits import StoredLimits
+from mandible.firmware_bridge.phase import Phase
 from mandible.firmware_bridge.protocol import LIMITS
 from mandible.firmware_bridge.rig import Rig
-from mandible.firmware_bridge.session import Phase, Session
+from mandible.firmware_bridge.session import Session
 from tests.virtual.simavr.uno import BYTE_US, Pulse, SimulatedUno
 from tests.voices.sentences import SEED_VARIABLE, fresh_seed
 

@@ -99,6 +99,16 @@ def test_settings_without_room_in_the_integers_go_the_long_way() -> None:
         one.retune(odd)
 
 
+@pytest.mark.parametrize("wrapping", [2**32 + 88, -(2**31) - 1, 2**70])
+def test_a_setting_that_32_bits_would_make_another_one_is_refused(wrapping: int) -> None:
+    model = released.resolve("nano")
+    engine = engines.create("c", model)
+    odd = replace(DecoderSettings(), closure_threshold=wrapping)
+    with pytest.raises(ValueError, match="no 32-bit number"):
+        packed(engine.output_scale, odd)
+    assert fused(engine, engine.output_scale, odd) is None
+
+
 def test_a_wrong_hop_is_refused() -> None:
     _, one = pair(released.resolve("nano").path, DecoderSettings())
     for pcm in (np.zeros(159, np.int16), np.zeros(160, np.float32)):

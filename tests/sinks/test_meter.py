@@ -57,7 +57,10 @@ def test_everything_is_shown() -> None:
     for shown in ("-6 dB", "aa", "80%", "jaw", "1500 µs", "lip", "1200 µs", "moving", "2.5 ms"):
         assert shown in text
     assert "12, lost 1, dropped 2" in text
-    assert "lost hops 0" in text
+    assert "dropped hops 0" in text
+    # What a person feels as latency is far more: the line waits for sound to come.
+    assert "compute 2.5 ms" in text
+    assert "latency" not in text
 
 
 def test_names_and_problems_are_shown_as_they_are_written() -> None:
@@ -74,8 +77,8 @@ def test_a_problem_of_the_link_is_shown_instead_of_its_phase() -> None:
     assert "moving" not in text
 
 
-def test_lost_hops_are_seen_in_the_numbers() -> None:
-    assert "lost hops 3" in picture(Meter(), frame(0), frame(4))
+def test_dropped_hops_are_seen_in_the_numbers() -> None:
+    assert "dropped hops 3" in picture(Meter(), frame(0), frame(4))
 
 
 @pytest.mark.parametrize(("value", "expected_db"), [(0, -60.0), (1, -60.0), (32767, 0.0), (-32768, 0.0)])

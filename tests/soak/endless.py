@@ -23,8 +23,9 @@ from mandible.device.audio import open_source
 from mandible.device.frames import HOP_NS, Frame
 from mandible.device.pipeline import Line
 from mandible.firmware_bridge import _board
+from mandible.firmware_bridge.phase import Phase
 from mandible.firmware_bridge.rig import Rig
-from mandible.firmware_bridge.session import Phase, Session
+from mandible.firmware_bridge.session import Session
 from tests.bridge.bench import Bench
 
 HOP_US = HOP_NS // 1000

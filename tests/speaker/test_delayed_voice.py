@@ -24,6 +24,7 @@ class Room:
         ppm: how much faster the loudspeaker takes samples than the microphone gives them.
         jitter_ms: up to this much late are the callback and the line, each by itself.
         lump: the loudspeaker asks for so many blocks in a row.
+        latency_ns: what the loudspeaker says it holds, by the number of the block.
     """
 
     voice: DelayedVoice
@@ -32,6 +33,7 @@ class Room:
     jitter_ms: float = 0.0
     lump: int = 1
     rate_hz: int = SAMPLE_RATE_HZ
+    latency_ns: Callable[[int], int] = lambda _: LATENCY_NS
     heard: list[Pcm] = field(default_factory=list)
     held_ms: list[float] = field(default_factory=list)
 
@@ -49,7 +51,7 @@ class Room:
                 if hop not in deaf:
                     due_ns = int((asked // self.lump * self.lump + self.lump) * block_ns)
                     now_ns = due_ns + int(late_ns[1, hop])
-                    block = self.voice.give(self.rate_hz // 100, now_ns, now_ns + LATENCY_NS)
+                    block = self.voice.give(self.rate_hz // 100, now_ns, now_ns + self.latency_ns(asked))
                     self.heard.append(block)
                 asked += 1
             if self.voice.held_ms is not None:
@@ -149,3 +151,23 @@ def test_a_device_that_holds_more_than_was_asked_for_gets_the_voice_as_soon_as_c
     voice = room.voice
     assert voice.held_ms == pytest.approx(LATENCY_NS / 1e6 + LEAST_MS, abs=1)
     assert (voice.underruns, voice.leaps) == (0, 0)
+
+
+def test_one_odd_word_about_the_latency_moves_nothing() -> None:
+    room = Room(
+        DelayedVoice(65.0), noise, latency_ns=lambda block: 100_000_000 if block == 300 else LATENCY_NS
+    )
+    room.run(600)
+    assert np.abs(np.array(room.held_ms[100:]) - 65.0).max() < 2
+    assert (room.voice.underruns, room.voice.leaps) == (0, 0)
+
+
+def test_a_device_that_holds_too_much_for_a_while_gets_the_voice_in_time_again_afterwards() -> None:
+    room = Room(
+        DelayedVoice(65.0), noise, latency_ns=lambda block: 80_000_000 if 300 <= block < 1000 else LATENCY_NS
+    )
+    room.run(1800)
+    assert room.held_ms[950] == pytest.approx(80 + LEAST_MS, abs=2)
+    assert room.voice.held_ms == pytest.approx(65.0, abs=2)
+    # Sixty milliseconds there and back, and hardly a hole.
+    assert room.voice.leaps <= 6

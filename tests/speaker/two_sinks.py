@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -80,8 +81,12 @@ class Recorder:
 
     def read_until(self, end_ns: int) -> None:
         """Record until a monotonic time."""
+        self.read_while(lambda: time.monotonic_ns() < end_ns)
+
+    def read_while(self, goes_on: Callable[[], bool]) -> None:
+        """Record for as long as that holds."""
         assert self._process.stdout is not None
-        while time.monotonic_ns() < end_ns:
+        while goes_on():
             piece = self._process.stdout.read(4096)
             assert piece, "the sound server ended the recording"
             self._raw += piece

@@ -40,7 +40,7 @@ def main(args: argparse.Namespace) -> int:
     format_name = track_format(args)
     pairs = pair_outputs(args.inputs, args.output, suffix(format_name))
     for recording, track in pairs:
-        keep_apart(recording, track)
+        keep_apart(recording, plan, track)
     work = [Work(recording, track, plan, format_name, args.stamp) for recording, track in pairs]
     console = Console(stderr=True)
     done: list[dict[str, object]] = []

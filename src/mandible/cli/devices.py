@@ -9,6 +9,8 @@ from typing import Any
 from mandible.device.doctor.inventory import loudspeakers, microphones, serial_ports
 from mandible.errors import DeviceError, MandibleError
 
+SOUND = ("microphones", "loudspeakers")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """``devices`` has no options of its own."""
@@ -38,18 +40,20 @@ def main(args: argparse.Namespace) -> int:
 
 def show(found: dict[str, list[dict[str, Any]]], problems: dict[str, str]) -> None:
     """Print one line a device; what stands first on it can be copied into a command."""
+    told: set[str] = set()
     for kind, describe in (
         ("microphones", microphone_line),
         ("loudspeakers", loudspeaker_line),
         ("serial_ports", serial_line),
     ):
         title = kind.replace("_", " ")
-        if kind == "loudspeakers" and problems.get(kind) == problems.get("microphones", ""):
-            continue  # What keeps the microphones from being listed was told already.
         if kind in problems:
-            print(f"{title}: {problems[kind]}")
+            problem = problems[kind]
+            if problem not in told:  # microphones and loudspeakers may well miss the same
+                print(problem if title in problem.partition(" need ")[0] else f"{title}: {problem}")
+            told.add(problem)
         elif not found[kind]:
-            print(f"{title}: none")
+            print(f"{title}: none" + (" (mandible doctor looks for the reason)" if kind in SOUND else ""))
         else:
             print(f"{title}:")
             for device in found[kind]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
+import sys
+from collections.abc import Callable
 from dataclasses import asdict
-
-from rich.console import Console
 
 from mandible.device import doctor
 from mandible.device.doctor import FAIL, OK, WARN
-from mandible.wording import one_line
+from mandible.wording import one_line, wrapped
 
 COLOURS = {OK: "green", WARN: "yellow", FAIL: "red"}
+INDENT = " " * 7
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,12 +31,30 @@ def main(args: argparse.Namespace) -> int:
         ok = all(check.result != FAIL for check in checks)
         print(json.dumps({"ok": ok, "checks": [asdict(check) for check in checks]}))
         return int(not ok)
-    console = Console()
+    tell = painter()
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     failed = False
     for check in doctor.examine(args.quick):
         failed = failed or check.result == FAIL
-        console.print(f"[{COLOURS[check.result]}]{check.result:>4}[/] ", end="")
-        for text in (f"{check.name}: {check.finding}", *([f"mend it: {check.remedy}"] * bool(check.remedy))):
-            indent = "       " if text.startswith("mend it: ") else ""
-            console.print(indent + one_line(text), markup=False, highlight=False, soft_wrap=True)
+        finding = one_line(f"{check.name}: {check.finding}")
+        if width is not None:
+            finding = wrapped(finding, width - 5, "  ").replace("\n", "\n     ")
+        tell(f"{check.result:>4}", COLOURS[check.result], finding)
+        if check.remedy:  # on one line however long it is: what is copied from there goes into a shell
+            print(f"{INDENT}mend it: {one_line(check.remedy)}", flush=True)
     return int(failed)
+
+
+def painter() -> Callable[[str, str, str], None]:
+    """Return what prints a word in a colour, and a text after it; also without Rich."""
+    try:
+        from rich.console import Console
+    except ImportError:
+        return lambda word, _colour, text: print(word, text, flush=True)
+    console = Console()
+
+    def tell(word: str, colour: str, text: str) -> None:
+        console.print(f"[{colour}]{word}[/] ", end="")
+        console.out(text, highlight=False)
+
+    return tell

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from typing import TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -14,9 +19,12 @@ from mandible.device.engines.comparison import Comparison, compare
 from mandible.device.engines.trial import Agreement
 from mandible.errors import InputError
 from mandible.models import network, released
+from mandible.wording import one_line, wrapped
 
 DEFAULT_SECONDS = 3.0
 MOST_SECONDS = 3600
+# Stands before the command in what an engine that is missing says.
+RUN = " run: "
 COLUMNS = ("µs p50", "p99", "core %", "start", "MB", "speech", "noise")
 
 
@@ -38,7 +46,7 @@ def main(args: argparse.Namespace) -> int:
         raise InputError(f"--seconds {args.seconds}: give more than 0 and at most {MOST_SECONDS}")
     model = released.resolve(args.model)
     network.load(model.path)  # a damaged one is said before anything is started
-    with Console(stderr=True).status("every engine in turn"):
+    with libraries_aside(args.verbose) as terminal, Console(file=terminal).status("every engine in turn"):
         found = compare(model.path, args.seconds)
     if args.json:
         told = {"model": model.name, "model_sha256": model.sha256, **as_json(found)}
@@ -48,10 +56,36 @@ def main(args: argparse.Namespace) -> int:
     console.print(f"{model.name}, one thread, a hop of 10 ms at a time; * is the default.", highlight=False)
     console.print(table(found))
     console.print("speech, noise: hops with the exact engines' strongest viseme ± steps of the logits.\n")
+    width = console.width if console.is_terminal else sys.maxsize
     for name, reason in found.missing.items():
-        console.print(f"{name} is missing: {reason}", markup=False, highlight=False, soft_wrap=True)
-    console.print(advice(found), markup=False, highlight=False, soft_wrap=True)
+        # The command on a line of its own, however long it is: what is copied from there goes into a shell.
+        why, run, command = one_line(reason).removeprefix(f"engine {name}: ").partition(RUN)
+        print(wrapped(f"{name} is missing: {why.rstrip(';')}", width, "  "))
+        if run:
+            print(f"  run: {command}")
+    for line in advice(found).splitlines():
+        print(wrapped(line, width, "  "))
     return 0
+
+
+@contextmanager
+def libraries_aside(verbose: bool) -> Iterator[TextIO]:
+    """Yield standard error for ourselves, while what engines' libraries write there goes nowhere.
+
+    With ``verbose`` it is seen.
+    """
+    sys.stderr.flush()
+    before = os.dup(2)
+    try:
+        if not verbose:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 2)
+            os.close(nowhere)
+        with open(before, "w", encoding=sys.stderr.encoding, errors="replace", closefd=False) as ours:
+            yield ours
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
 
 
 def as_json(found: Comparison) -> dict[str, object]:

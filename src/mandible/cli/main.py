@@ -11,7 +11,9 @@ import traceback
 from collections.abc import Sequence
 
 from mandible import __version__
-from mandible.errors import InputError, MandibleError
+from mandible.errors import DeviceError, InputError, MandibleError
+from mandible.runtime_packages import broken_package, remedy
+from mandible.saying import say
 
 # verb -> one line of help; each verb lives in mandible.cli.<verb> and offers add_arguments() and main().
 VERBS = {
@@ -33,7 +35,8 @@ VERBS = {
     "doctor": "check this machine and say how to mend what is missing",
 }
 
-# Verbs that hand the words after -- on to another verb, as args.passed_on.
+# Verbs that hand the words after -- on to another verb, as args.passed_on. Options that they do not know may
+# be meant for that one; so they get them as args.misplaced, and say where they belong.
 PASSES_ON = ("service",)
 
 # What a shell reports for a program that Ctrl-C ended.
@@ -62,16 +65,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     if verb in PASSES_ON and "--" in words:
         end = words.index("--")
         words, passed_on = words[:end], words[end + 1 :]
-    args = build_parser(verb).parse_args(words)
-    args.passed_on = passed_on
     # A service manager's and a closing terminal's way to say stop: unwind, so that nothing stays behind.
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
+    verbose = not {"-v", "--verbose"}.isdisjoint(words)
     try:
+        args = parsed(words, verb)
+        args.passed_on = passed_on
         return int(importlib.import_module(f"mandible.cli.{args.verb}").main(args))
     except MandibleError as error:
-        return complain(error, error.exit_code, args.verbose)
+        return complain(error, error.exit_code, verbose)
+    except ImportError as error:
+        package = broken_package(error)
+        if package is None:
+            raise
+        missing = DeviceError(f"{package} is not installed, or does not load: {remedy(package, error)}")
+        missing.__cause__ = error
+        return complain(missing, missing.exit_code, verbose)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -80,14 +91,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         named = f"{error.filename}: " if error.filename else ""
-        return complain(InputError(f"{named}{error.strerror or error}"), InputError.exit_code, args.verbose)
+        return complain(InputError(f"{named}{error.strerror or error}"), InputError.exit_code, verbose)
+
+
+def parsed(words: Sequence[str], verb: str | None) -> argparse.Namespace:
+    """Return the options; usage errors end the program here."""
+    parser = build_parser(verb)
+    if verb not in PASSES_ON:
+        return parser.parse_args(words)
+    args, misplaced = parser.parse_known_args(words)
+    args.misplaced = misplaced
+    return args
 
 
 def complain(error: MandibleError, exit_code: int, verbose: bool) -> int:
     """Say in one line what is wrong, after the traceback if it was asked for; return the exit code."""
     if verbose:
         traceback.print_exception(error)
-    print(f"mandible: {error}", file=sys.stderr)
+    say(f"mandible: {error}")
     return exit_code
 
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from mandible.device.daemon.socket_place import FOLDER
 from mandible.errors import InputError
 
 Show = Callable[[Mapping[str, Any]], None]
+# What only a line of its own takes, as mandible run does.
+OWN_LINE = ("source", "model", "engine", "rig", "port", "gain", "high_pass")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", metavar="E", help="of that line")
     parser.add_argument("--rig", metavar="FILE", help="of that line")
     parser.add_argument("--port", metavar="URL", help="of that line")
+    parser.add_argument("--gain", metavar="G", help="of that line: auto, off, or a number of dB")
+    parser.add_argument("--high-pass", metavar="HZ", help="of that line, or off")
     parser.add_argument("--control", metavar="SOCKET", help="the control socket of the line that runs")
     parser.add_argument("--name", default=FOLDER, help="the service that is meant, if there are several")
     parser.add_argument("--hz", type=float, default=DEFAULT_HZ, help=f"pictures a second, 1 to {MOST_HZ}")
@@ -37,6 +42,9 @@ def main(args: argparse.Namespace) -> int:
     """Show until Ctrl-C, or until the line ends."""
     if not 1 <= args.hz <= MOST_HZ:
         raise InputError(f"--hz {args.hz}: give 1 to {MOST_HZ}")
+    aimless = next((name for name in OWN_LINE if getattr(args, name) is not None), None)
+    if args.source is None and aimless is not None:
+        raise InputError(f"--{aimless.replace('_', '-')}: is for a line of monitor's own; add --source S")
     with ExitStack() as stack:
         # Before anything takes the screen.
         client = None if args.source is not None else stack.enter_context(connected(args))
@@ -61,21 +69,20 @@ def connected(args: argparse.Namespace) -> ControlClient:
 
 def own_line(args: argparse.Namespace, show: Show) -> None:
     """Run a line in this thread, and show it from another."""
-    from mandible.device.daemon.live import Live  # with all that a line needs, which a look at one does not
-    from mandible.device.daemon.wanted import Wanted
-    from mandible.line_plan import LinePlan
+    # With all that a line needs, which a look at one does not.
+    from mandible.cli.live_options import read_live_options, wanted_from
+    from mandible.device.daemon.live import Live
 
-    plan = LinePlan.of(args.model, args.engine, args.rig, expression=True)
-    port = None if args.rig is None or args.port is None or args.port.startswith("none:") else args.port
-    if args.port is not None and args.rig is None:
-        raise InputError("--port: a board needs a rig; add --rig FILE")
+    given = {name: getattr(args, name) for name in OWN_LINE}
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in given.items() if value is not None]
+    plan, wanted = wanted_from(read_live_options([*options, "--expression", "--realtime"]))
     ended = threading.Event()
 
     def watch(live: Live) -> None:
         while not ended.wait(1 / args.hz):
             show(live.snapshot().to_json())
 
-    with Live(plan, Wanted(args.source, realtime=True, port=port)) as live:
+    with Live(plan, replace(wanted, meter=False)) as live:
         watching = threading.Thread(target=watch, args=(live,), name="monitor", daemon=True)
         watching.start()
         try:
@@ -111,6 +118,8 @@ class Screen:
         return self
 
     def __exit__(self, *error: Any) -> None:
+        # A terminal that has no other screen, as Linux' own console, would keep the last picture.
+        self._live.console.clear()
         self._live.__exit__(*error)
 
     def show(self, status: Mapping[str, Any]) -> None:

@@ -8,7 +8,12 @@ from pathlib import Path
 from mandible.api import DEFAULT_MODEL
 from mandible.device.sinks.formats import FORMAT_IDS, suffix
 from mandible.errors import InputError
+from mandible.firmware_bridge.port_url import parse_port_url
+from mandible.firmware_bridge.rig import Rig
 from mandible.line_plan import LinePlan
+
+# Of verbs that move a board and were given no rig.
+DEFAULT_RIG = "skull"
 
 
 def add_line_options(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +48,16 @@ def plan_from(args: argparse.Namespace) -> LinePlan:
     return LinePlan.of(args.model, args.engine, args.rig, args.expression)
 
 
+def port_from(asked: str | None, rig: Rig | None) -> str | None:
+    """Return the URL of the board, as asked for, else the rig's; None where that is ``none:``.
+
+    Raises:
+        InputError: it is no port URL.
+    """
+    url = asked or (None if rig is None else rig.link.port)
+    return None if url is None or parse_port_url(url).scheme == "none" else url
+
+
 def track_format(args: argparse.Namespace) -> str:
     """Return the format asked for, or the one that the output's suffix stands for, or csv."""
     if args.format is not None:
@@ -56,9 +71,10 @@ def track_format(args: argparse.Namespace) -> str:
     return chosen
 
 
-def keep_apart(reads: str, *writes: str | None) -> None:
-    """Refuse to write over the sound that is being read, or two outputs into one file."""
-    taken = {place(reads): "is the sound that is being read"}
+def keep_apart(sound: str, plan: LinePlan, *writes: str | None) -> None:
+    """Refuse to write over what is being read, sound, model or rig, or two outputs into one file."""
+    taken = {place(name): what for name, what in plan.reads.items()}
+    taken[place(sound)] = "is the sound that is being read"
     for name in writes:
         if name == "":
             raise InputError("an output needs a name; - is standard output")

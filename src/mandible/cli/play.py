@@ -9,20 +9,23 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
+from mandible.cli.options import DEFAULT_RIG, port_from
 from mandible.device.audio.wav_file import WavFile
+from mandible.device.daemon.promptness import prompt
+from mandible.device.daemon.summary import line_summary, tell_losses
 from mandible.device.pipeline import Sink, drive
 from mandible.device.sinks.meter import Meter
 from mandible.device.speaker.coinciding import auto_delay_ms
 from mandible.device.speaker.file_playback import FilePlayback
 from mandible.device.speaker.performance import ahead_of_the_sound
-from mandible.device.stopping import Interruptible
+from mandible.device.stopping import Interruptible, StopOnce
+from mandible.device.timing import Timing
 from mandible.errors import InputError
 from mandible.firmware_bridge.link import Link
 from mandible.line_plan import LinePlan
 
 MOST_LEAD_MS = 1000
 GAIN_DB = (-60.0, 20.0)
-DEFAULT_RIG = "skull"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,12 +60,13 @@ def main(args: argparse.Namespace) -> int:
     assert rig is not None
     line = plan.build()
     early_ms = auto_delay_ms(line, rig) + args.lead_ms
-    port = args.port or rig.link.port
-    with ExitStack() as stack:
+    port = port_from(args.port, rig)
+    timing = Timing()
+    with StopOnce() as once, ExitStack() as stack:
         source = stack.enter_context(WavFile(Path(args.file)))
-        sinks: list[Sink] = []
+        sinks: list[Sink] = [timing.write]
         link = None
-        if not port.startswith("none:"):
+        if port is not None:
             # Leaving the stack parks the mouth, whatever ends the performance.
             link = stack.enter_context(Link(port, rig))
             link.wait_ready()
@@ -73,8 +77,9 @@ def main(args: argparse.Namespace) -> int:
         playback = FilePlayback(Path(args.file), speaker, max(0.0, early_ms), args.gain_db)
         stack.enter_context(playback)
         frames = ahead_of_the_sound(source, playback, early_ms)
-        with Interruptible(frames) as until_stopped:
+        with Interruptible(frames, once=once) as until_stopped, prompt():
             drive(until_stopped, line, sinks)
+        once.stopping = True
         summary = {
             "seconds": round(playback.duration_s, 2),
             "sound": playback.sound.description,
@@ -87,12 +92,9 @@ def main(args: argparse.Namespace) -> int:
             "underruns": playback.underruns,
             "mouth_ahead_of_sound_ms": args.lead_ms,
             "line_ahead_of_sound_ms": round(early_ms, 1),
-            "engine": plan.engine,
-            "model": plan.model.name,
-            "link": None if link is None else asdict(link.status()),
+            **line_summary(plan, line, timing, link),
         }
-        if link is not None and not link.status().ready:
-            print(f"mandible: {port}: {link.status().problem or 'the board is gone'}", file=sys.stderr)
+        tell_losses(link)
     if args.json:
         print(json.dumps(summary))
     elif args.verbose:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import mandible
-from mandible.cli.options import plan_from
 from mandible.device.daemon.control_client import ControlClient, find
-from mandible.device.daemon.metrics import parse_address
 from mandible.device.daemon.socket_place import FOLDER
 from mandible.device.daemon.systemd import Systemd
 from mandible.device.daemon.unit_file import Account, Service, checked_name
 from mandible.errors import DeviceError, InputError, MandibleError
+from mandible.own_command import own_command
 from mandible.small_file import is_file
 from mandible.wording import one_line
 
@@ -51,8 +51,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Do one action."""
     checked_name(args.name)
-    if args.passed_on and args.action != "install":
-        raise InputError(f"{args.action} takes no run options; leave out {one_line(args.passed_on[0])}")
+    foreign = [*args.misplaced, *args.passed_on]
+    if foreign and args.action != "install":
+        raise InputError(f"{args.action} takes no run options; leave out {one_line(foreign[0])}")
+    if args.misplaced:
+        own = ["install", *(["--user"] if args.user else []), *named(args.name)]
+        example = shlex.join(["mandible", "service", *own, "--", *foreign])
+        raise InputError(
+            f"service knows no {one_line(args.misplaced[0])}; put what is for run after --: {example}"
+        )
     if args.action in WISHES:
         return wish(args)
     return {"install": install, "status": status, "logs": logs, "uninstall": uninstall}[args.action](args)
@@ -68,7 +75,8 @@ def install(args: argparse.Namespace) -> int:
     version = systemd.version()
     text = Service(args.name, tuple(args.passed_on), account, reads, writes, version).text()
     if args.dry_run:
-        print(text, end="")
+        shown = json.dumps({"unit": str(systemd.path(args.name)), "text": text}) + "\n" if args.json else text
+        print(shown, end="")
         return 0
     changed = systemd.write(args.name, text)
     runs = systemd.runs()
@@ -90,38 +98,42 @@ def next_commands(systemd: Systemd, name: str) -> list[str]:
     """Return what a person does next, in order."""
     sudo = "" if systemd.user or os.geteuid() == 0 else "sudo "
     systemctl = sudo + " ".join(systemd.command)
-    user = " --user" if systemd.user else ""
-    named = "" if name == FOLDER else f" --name {name}"
+    status = ["service", "status", *(["--user"] if systemd.user else []), *named(name)]
     lingering = ["loginctl enable-linger   # so that it runs while you are not logged in"]
     return [
         f"{systemctl} daemon-reload",
         f"{systemctl} enable --now {name}",
         *(lingering if systemd.user else []),
-        f"{sudo}mandible service status{user}{named}",
+        f"{own_command(sudo=bool(sudo))} {' '.join(status)}",
     ]
+
+
+def named(name: str) -> list[str]:
+    """Return the words that name a service, none for the usual one."""
+    return [] if name == FOLDER else ["--name", name]
 
 
 def checked(options: list[str]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """Check the options as ``mandible run`` does; return the files it reads, and those it writes."""
-    from mandible.cli import run  # it brings the whole line along, which the other actions do without
+    # With the whole line, which the other actions do without.
+    from mandible.cli.live_options import read_live_options, wanted_from
+    from mandible.device.audio import is_live, open_source
+    from mandible.device.audio.tcp_place import parse_place
 
-    parser = argparse.ArgumentParser(prog="mandible run")
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("-v", "--verbose", action="store_true")
-    run.add_arguments(parser)
-    asked = parser.parse_args(options)
-    if asked.port is not None and asked.rig is None:
-        asked.rig = run.DEFAULT_RIG
-    plan = plan_from(asked)
-    if asked.metrics is not None:
-        parse_address(asked.metrics)
-    spec = asked.source or (None if plan.rig is None else plan.rig.audio.source) or "mic"
-    if spec == "-":
+    asked = read_live_options(options)
+    wanted = wanted_from(asked)[1]
+    if wanted.source == "-":
         raise InputError("--source -: a service has no standard input; name a source")
-    named = [asked.rig, asked.model, spec]
+    kind, _, place = wanted.source.partition(":")
+    if kind in ("tcp", "tcp-listen"):
+        parse_place(kind, place, lowest_port=0)
+    elif not is_live(wanted.source) and kind != "cmd":
+        with open_source(wanted.source):
+            pass  # a recording that can be read
+    named = [asked.rig, asked.model, wanted.source]
     reads = [Path(name) for name in named if name is not None and is_file(Path(name))]
     here = Path(mandible.__file__ or "")
-    writes = [Path(name) for name in (asked.output, asked.record) if name not in (None, "-")]
+    writes = [Path(name) for name in (wanted.output, wanted.record) if name is not None and name != "-"]
     return (Path(sys.executable), Path(sys.prefix), here, *reads), tuple(writes)
 
 
@@ -130,7 +142,7 @@ def status(args: argparse.Namespace) -> int:
     told: dict[str, Any] = {"systemd": {}, "line": None}
     problems = []
     try:
-        told["systemd"] = Systemd.of(args.user).state(args.name)
+        told["systemd"] = Systemd.of(args.user).state_now(args.name)
     except DeviceError as error:
         problems.append(str(error))
     try:
@@ -163,9 +175,9 @@ def show(told: dict[str, Any], problems: list[str]) -> None:
         facts = {
             "line": f"{line.get('mode')}, up {float(line.get('uptime_s') or 0):.0f} s, pid {line.get('pid')}",
             "source": f"{source.get('description')}: {source.get('state')}",
-            "hops": f"{line.get('hops')}, {source.get('dropped_hops')} lost",
+            "hops": f"{line.get('hops')}, {source.get('dropped_hops')} dropped",
             "compute": f"p50 {total.get('p50_ms')} ms, p99 {total.get('p99_ms')} ms",
-            "link": None if not link else f"{link.get('url')}: {link.get('problem') or link.get('phase')}",
+            "link": None if not link else f"{str(link.get('url')).rstrip(':')}: {standing(link)}",
             "refused": line.get("last_refusal"),
         }
         for name, value in facts.items():
@@ -175,8 +187,15 @@ def show(told: dict[str, Any], problems: list[str]) -> None:
         print(f"{'note':<10}", problem)
 
 
+def standing(link: dict[str, Any]) -> object:
+    """Say how a link stands."""
+    return link.get("problem") or link.get("phase")
+
+
 def logs(args: argparse.Namespace) -> int:
     """Show the journal of the service."""
+    if args.follow:  # of what was uninstalled there may be old lines, but new ones never come
+        Systemd.of(args.user).check_installed(args.name)
     if not 0 < args.lines < 1_000_000:
         raise InputError(f"--lines {args.lines}: give a positive number")
     which = "--user-unit" if args.user else "--unit"

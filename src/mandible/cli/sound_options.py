@@ -6,13 +6,10 @@ import argparse
 from dataclasses import replace
 
 from mandible.device.audio.conditioner import Conditioning
-from mandible.device.audio.gain import LEAST_DB, MOST_DB
 from mandible.device.audio.opening import is_live
-from mandible.device.speaker.speaker import MOST_DELAY_MS
 from mandible.errors import InputError
 from mandible.firmware_bridge.rig import Rig
-
-MOST_HIGH_PASS_HZ = 400
+from mandible.firmware_bridge.rig_keys import SCHEMA
 
 
 def add_sound_options(parser: argparse.ArgumentParser) -> None:
@@ -50,28 +47,38 @@ def conditioning_from(args: argparse.Namespace, spec: str, rig: Rig | None) -> C
         chosen = replace(chosen, auto_gain=True)
     elif args.gain is not None:
         text = "0" if args.gain == "off" else args.gain
-        gain_db = whole(text, "--gain", int(LEAST_DB), int(MOST_DB), "auto, off")
+        gain_db = whole(text, "--gain", "gain_db", "auto, off")
         chosen = replace(chosen, auto_gain=False, gain_db=gain_db)
     if args.high_pass is not None:
         text = "0" if args.high_pass == "off" else args.high_pass
-        chosen = replace(chosen, high_pass_hz=whole(text, "--high-pass", 0, MOST_HIGH_PASS_HZ, "off"))
+        chosen = replace(chosen, high_pass_hz=whole(text, "--high-pass", "high_pass_hz", "off"))
     return chosen
 
 
 def speaker_delay_from(args: argparse.Namespace, rig: Rig | None) -> int | None:
-    """Return the loudspeaker's delay in ms, or None for the mouth's own."""
+    """Return the loudspeaker's delay in ms, or None for the mouth's own.
+
+    Raises:
+        InputError: it is none, or there is no loudspeaker to delay.
+    """
     asked = args.speaker_delay
     if asked is None:
         asked = "auto" if rig is None else str(rig.audio.speaker_delay_ms)
-    return None if asked == "auto" else whole(asked, "--speaker-delay", 0, MOST_DELAY_MS, "auto")
+    delay_ms = None if asked == "auto" else whole(asked, "--speaker-delay", "speaker_delay_ms", "auto")
+    there = args.speaker is not None or (rig is not None and rig.audio.speaker)
+    if args.speaker_delay is not None and not there:
+        raise InputError(f"--speaker-delay {asked}: there is no loudspeaker; add --speaker")
+    return delay_ms
 
 
-def whole(text: str, option: str, low: int, high: int, words: str) -> int:
-    """Return the whole number that an option was given.
+def whole(text: str, option: str, key: str, words: str) -> int:
+    """Return the whole number that an option was given, bounded as the rig's ``[audio]`` ``key`` is.
 
     Raises:
         InputError: it is none, or out of range; ``words`` are what else the option takes.
     """
+    bounds = SCHEMA["audio"][key]
+    low, high = bounds["minimum"], bounds["maximum"]
     try:
         number = int(text)
     except ValueError:
