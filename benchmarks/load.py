@@ -30,6 +30,8 @@ WATCH_S = 60.0
 FILE_PER_CENT = 1.0
 LIVE_PER_CENT = 4.0
 LIVE_MB = 120.0
+# What the processes of a run are, by a module in their command.
+ROLES = {"audio.capture_process": "microphone", "firmware_bridge.virtual_board": "virtual board"}
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 # Fields of /proc/PID/stat behind the program's name: user and system time, its own.
 _OWN_TIMES = slice(11, 13)
@@ -90,10 +92,10 @@ def processes(pid: int) -> list[Process]:
     return found
 
 
-def live_per_cent(before: list[Process], after: list[Process], seconds: float) -> dict[str, float]:
-    """Return the share of one core that each process took between two looks, by its name and number."""
+def live_per_cent(before: list[Process], after: list[Process], seconds: float) -> list[float]:
+    """Return the share of one core that each process of ``after`` took between two looks."""
     earlier = {one.pid: one.cpu_s for one in before}
-    return {f"{one.name} {one.pid}": 100 * (one.cpu_s - earlier.get(one.pid, 0.0)) / seconds for one in after}
+    return [100 * (one.cpu_s - earlier.get(one.pid, 0.0)) / seconds for one in after]
 
 
 def _read(pid: int) -> Process:
@@ -105,7 +107,9 @@ def _read(pid: int) -> Process:
         name, _, rest = line.partition(":")
         if name in memory:
             memory[name] = int(rest.split()[0]) / 1000
+    command = (place / "cmdline").read_text(encoding="utf-8", errors="replace")
     name = (place / "comm").read_text(encoding="utf-8").strip()
+    name = next((role for module, role in ROLES.items() if module in command), name)
     return Process(pid, name, ticks / _TICKS_PER_S, memory["Rss"], memory["Pss"])
 
 
@@ -122,9 +126,9 @@ def main() -> None:
     time.sleep(arguments.seconds)
     after = processes(arguments.pid)
     shares = live_per_cent(before, after, time.monotonic() - began_s)
-    for one, share in zip(after, shares.values(), strict=True):
+    for one, share in zip(after, shares, strict=True):
         print(f"{one.name} {one.pid}: {share:.2f} % of one core, {one.resident_mb:.1f} MB resident")
-    print(f"together: {sum(shares.values()):.2f} %, {sum(one.proportional_mb for one in after):.1f} MB")
+    print(f"together: {sum(shares):.2f} %, {sum(one.proportional_mb for one in after):.1f} MB")
 
 
 if __name__ == "__main__":

@@ -35,11 +35,13 @@ def live(seconds: float, *options: str) -> dict[str, Any]:
                 microphone.play(load.SAMPLE)
             after, lasted_s = load.processes(run.pid), time.monotonic() - began_s
             report = run.stop()
-    line_per_cent, *board_per_cent = load.live_per_cent(before, after, lasted_s).values()
+    shares = load.live_per_cent(before, after, lasted_s)
+    by_role = {one.name: round(share, 2) for one, share in zip(after[1:], shares[1:], strict=True)}
     return {
         "seconds": round(lasted_s, 1),
-        "line_per_cent": round(line_per_cent, 2),
-        "virtual_board_per_cent": round(sum(board_per_cent), 2),
+        "line_per_cent": round(shares[0], 2),
+        "microphone_per_cent": by_role["microphone"],
+        "virtual_board_per_cent": by_role["virtual board"],
         "line_resident_mb": round(after[0].resident_mb, 1),
         "line_proportional_mb": round(after[0].proportional_mb, 1),
         "all_proportional_mb": round(sum(one.proportional_mb for one in after), 1),
