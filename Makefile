@@ -29,7 +29,7 @@ help:
 	@echo "make test-training  training, quantising and converting in small (installs TensorFlow in $(TRAIN_VENV))"
 	@echo "make test-full    soaks and full parity"
 	@echo "make lint         ruff and mypy"
-	@echo "make bench        times the engines, counts on microcontrollers; writes benchmarks/results/"
+	@echo "make bench        times engines, counts on microcontrollers, measures live runs; writes benchmarks/results/"
 	@echo "make simulators   compiler and simulators for microcontrollers, as 'mandible parity' uses them"
 	@echo "make firmware     the Arduino image (needs gcc-avr)"
 
@@ -103,6 +103,8 @@ lint: install
 bench: install simulators
 	$(BIN)/python -m mandible.benchmarks.engines
 	$(BIN)/python -m mandible.benchmarks.mcu
+	$(BIN)/python -m tests.measure.load
+	$(BIN)/python -m tests.measure.latency
 
 firmware:
 	@$(MAKE) --no-print-directory deps PACKAGES="make gcc-avr avr-libc avrdude"

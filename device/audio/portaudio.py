@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mandible.device.audio.by_name import choose_by_name
 from mandible.errors import DeviceError
 
 INSTALL_PYAUDIO = "sudo apt install portaudio19-dev gcc python3-dev && pip install PyAudio"
@@ -112,21 +113,7 @@ def choose(microphones: Sequence[Microphone], name: str | None) -> Microphone:
     """
     if not microphones:
         raise DeviceError(f"no microphone found: plug one in or start the sound server; {LIST_THEM}")
-    if name is None:
-        chosen = [m for m in microphones if m.is_default]
-        problem = "no default microphone is set"
-    else:
-        wanted = name.casefold()
-        chosen = [m for m in microphones if m.name.casefold() == wanted]
-        chosen = chosen or [m for m in microphones if wanted in m.name.casefold()]
-        problem = (
-            f"{len(chosen)} microphones match {name!r}" if chosen else f"no microphone is called {name!r}"
-        )
-    # A device offered twice under one name is one device; the first is PortAudio's preferred way to it.
-    if len({m.name for m in chosen}) == 1:
-        return chosen[0]
-    names = ", ".join(repr(n) for n in dict.fromkeys(m.name for m in chosen or microphones))
-    raise DeviceError(f"{problem}: give mic:NAME with one of {names}")
+    return choose_by_name(microphones, name, "microphone", "mic:NAME")
 
 
 def capture_settings(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mandible.device.audio.by_name import choose_by_name
 from mandible.errors import DeviceError
 
 
@@ -46,21 +47,8 @@ def choose_loudspeaker(loudspeakers: Sequence[Loudspeaker], name: str | None) ->
     """
     if not loudspeakers:
         raise DeviceError("no loudspeaker found: plug one in or start the sound server")
-    if name is None or name.casefold() == "default":
-        chosen = [speaker for speaker in loudspeakers if speaker.is_default]
-        problem = "no default loudspeaker is set"
-    else:
-        wanted = name.casefold()
-        chosen = [speaker for speaker in loudspeakers if speaker.name.casefold() == wanted]
-        chosen = chosen or [speaker for speaker in loudspeakers if wanted in speaker.name.casefold()]
-        problem = (
-            f"{len(chosen)} loudspeakers match {name!r}" if chosen else f"no loudspeaker is called {name!r}"
-        )
-    # A device offered twice under one name is one device; the first is PortAudio's preferred way to it.
-    if len({speaker.name for speaker in chosen}) == 1:
-        return chosen[0]
-    names = ", ".join(repr(n) for n in dict.fromkeys(s.name for s in chosen or loudspeakers))
-    raise DeviceError(f"{problem}: give --speaker with one of {names}")
+    wanted = None if name is None or name.casefold() == "default" else name
+    return choose_by_name(loudspeakers, wanted, "loudspeaker", "--speaker")
 
 
 def playback_settings(
