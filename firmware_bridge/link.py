@@ -26,8 +26,8 @@ from mandible.firmware_bridge.ports import CHUNK_BYTES, Port, open_port
 from mandible.firmware_bridge.protocol import LIMITS
 from mandible.firmware_bridge.rig import Rig
 from mandible.firmware_bridge.session import Session
-from mandible.firmware_bridge.wake_pipe import WakePipe
 from mandible.stop_flag import StopFlag
+from mandible.wake_pipe import WakePipe
 
 _QUEUE_FRAMES = 8
 _POLL_S, _LISTENING_POLL_S = 0.05, 0.02

@@ -64,6 +64,9 @@ class Servos:
 
     def move(self, index: int, wanted_us: Sequence[int]) -> tuple[int, ...]:
         """Go towards the wanted pulses until hop ``index``; return the pulses that are reached."""
-        self.now_us = self.towards(index, wanted_us)
-        self._index = index
+        self.stand(index, self.towards(index, wanted_us))
         return self.now_us
+
+    def stand(self, index: int, pulses_us: tuple[int, ...]) -> None:
+        """Take it that the servos have these pulses at hop ``index``."""
+        self.now_us, self._index = pulses_us, index

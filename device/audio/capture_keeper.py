@@ -16,6 +16,7 @@ from mandible.device.audio.capture_messages import BrokenMessageError, Decoder, 
 from mandible.device.audio.capture_process import Wish
 from mandible.device.audio.capture_ring import Block
 from mandible.own_python import own_environment, own_python
+from mandible.wake_pipe import WakePipe
 
 # Small, so that sound waits in the ring, where the oldest is dropped, and not in the pipe. 100 ms at 16 kHz.
 PIPE_BYTES = 4096
@@ -45,9 +46,9 @@ class CaptureKeeper:
         self._arrived: deque[Message] = deque()
         self._pause_ns = FIRST_PAUSE_NS
         self._process: subprocess.Popen[bytes] | None = None
-        self._stop_fd, self._stop_in_fd = os.pipe()
+        self._stops = WakePipe()  # Never drained: woken once is woken for good.
         self._poll = select.poll()
-        self._poll.register(self._stop_fd, select.POLLIN)
+        self._poll.register(self._stops.fileno(), select.POLLIN)
         self._fresh = True
         self._start(wish)
 
@@ -74,7 +75,7 @@ class CaptureKeeper:
                 continue
             limit_ns = self._next_start_ns if self._process is None else self._give_up_ns
             ready = self._wait(min(until_ns, limit_ns) - now_ns)
-            if self._stop_fd in ready:
+            if self._stops.fileno() in ready:
                 return None
             if ready:
                 self._read()
@@ -85,13 +86,12 @@ class CaptureKeeper:
 
     def wake(self) -> None:
         """Make ``receive`` return None from now on. Any thread and any signal handler may call it."""
-        os.write(self._stop_in_fd, b"!")
+        self._stops.wake()
 
     def close(self) -> None:
         """End the process. Only the thread that receives, or one that knows nobody does, may call it."""
         self._end("closed")
-        os.close(self._stop_fd)
-        os.close(self._stop_in_fd)
+        self._stops.close()
 
     def _start(self, wish: Wish) -> None:
         try:

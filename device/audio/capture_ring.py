@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import select
 from dataclasses import dataclass
 
-_ONE_WAKE = (1).to_bytes(8, "little")
+from mandible.wake_pipe import WakePipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class CaptureRing:
     there. A list's item is stored and loaded whole under CPython's interpreter lock, so that a slot never
     shows half a block.
 
-    The consumer sleeps on ``wake_fd``, a counter (Linux) or a pipe that the producer writes without blocking.
+    The consumer sleeps on a pipe that the producer writes without blocking.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -45,29 +43,22 @@ class CaptureRing:
         self._head = 0
         self._tail = 0
         self._lost = 0
-        if hasattr(os, "eventfd"):
-            self.wake_fd = self._wake_in_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        else:
-            self.wake_fd, self._wake_in_fd = os.pipe()
-            os.set_blocking(self.wake_fd, False)
-            os.set_blocking(self._wake_in_fd, False)
+        self._wakes = WakePipe()
         self._poll = select.poll()
-        self._poll.register(self.wake_fd, select.POLLIN)
+        self._poll.register(self._wakes.fileno(), select.POLLIN)
 
     def put(self, raw: bytes, captured_ns: int, overflows: int = 0) -> None:
         """Store a block over the oldest one where the ring is full; never waits. For one thread only."""
         head = self._head
         self._slots[head % self._capacity] = Block(head, captured_ns, overflows, raw)
         self._head = head + 1
-        # It would only block where so many wakes are waiting already that one more says nothing new.
-        with contextlib.suppress(BlockingIOError):
-            os.write(self._wake_in_fd, _ONE_WAKE)
+        self._wakes.wake()
 
     def take(self, timeout_s: float) -> Block | None:
         """Return the oldest block, or None if none came for ``timeout_s``. For one thread only."""
         if self._tail == self._head:
             if self._poll.poll(timeout_s * 1000):
-                self._forget_wakes()
+                self._wakes.drain()
             if self._tail == self._head:
                 return None
         while True:
@@ -87,9 +78,4 @@ class CaptureRing:
 
     def close(self) -> None:
         """Give the wake descriptors back, once the producer has ended."""
-        for fd in {self.wake_fd, self._wake_in_fd}:
-            os.close(fd)
-
-    def _forget_wakes(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.read(self.wake_fd, 4096)
+        self._wakes.close()

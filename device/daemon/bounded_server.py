@@ -6,7 +6,6 @@ for, and never waits.
 
 from __future__ import annotations
 
-import os
 import selectors
 import socket
 import threading
@@ -17,6 +16,7 @@ from contextlib import suppress
 
 from mandible.device.daemon.bounded_client import Client, Limits
 from mandible.saying import say
+from mandible.wake_pipe import WakePipe
 from mandible.wording import one_line
 
 _CHUNK_BYTES = 4096
@@ -44,9 +44,7 @@ class BoundedServer:
         self._listener = listener
         listener.setblocking(False)
         self._selector = selectors.DefaultSelector()
-        self._wake_pipe = os.pipe()
-        for descriptor in self._wake_pipe:
-            os.set_blocking(descriptor, False)
+        self._wakes = WakePipe()
         self._calls: deque[Callable[[], None]] = deque()
         self._stopping = False
         self._listening = False
@@ -55,13 +53,13 @@ class BoundedServer:
 
     def start(self) -> None:
         """Begin to serve."""
-        self._selector.register(self._wake_pipe[0], selectors.EVENT_READ)
+        self._selector.register(self._wakes.fileno(), selectors.EVENT_READ)
         self._thread.start()
 
     def close(self) -> None:
         """Cut everybody off and let go of the socket. Closing twice is harmless."""
         self._stopping = True
-        self._wake()
+        self._wakes.wake()
         if self._thread.is_alive():
             self._thread.join(_CLOSE_S)
         self._listener.close()
@@ -69,7 +67,7 @@ class BoundedServer:
     def call(self, action: Callable[[], None]) -> None:
         """Have ``action`` done by the server's thread; returns at once, from any thread."""
         self._calls.append(action)
-        self._wake()
+        self._wakes.wake()
 
     def on_data(self, client: Client) -> None:
         """Take finished requests out of ``client.received``."""
@@ -86,11 +84,6 @@ class BoundedServer:
         """How long the loop may wait for clients."""
         return _LONGEST_WAIT_S
 
-    def _wake(self) -> None:
-        # A full pipe wakes just as well, a closed one has nobody to wake.
-        with suppress(OSError):
-            os.write(self._wake_pipe[1], b"\x00")
-
     def _run(self) -> None:
         try:
             while not self._stopping:
@@ -106,19 +99,15 @@ class BoundedServer:
                 self._drop(client)
             self._listener.close()
             self._selector.close()
-            reading, writing = self._wake_pipe
-            self._wake_pipe = (-1, -1)
-            os.close(reading)
-            os.close(writing)
+            self._wakes.close()
 
     def _turn(self) -> None:
         self._listen()
         for key, events in self._selector.select(max(0.0, self.wait_s(time.monotonic()))):
             if key.fileobj is self._listener:
                 self._accept()
-            elif key.fd == self._wake_pipe[0]:
-                with suppress(BlockingIOError):
-                    os.read(key.fd, _CHUNK_BYTES)
+            elif key.fd == self._wakes.fileno():
+                self._wakes.drain()
             elif (client := self.clients.get(key.fd)) is not None:
                 if events & selectors.EVENT_READ:
                     self._read(client)

@@ -64,10 +64,10 @@ class Rest:
         target_us = frame.pulses_us
         if target_us is None:
             return frame
+        if self._following and not self.on:
+            self._servos.stand(frame.index, target_us)  # as far as the guard let it come
+            return frame
         arrived = self.on and self._servos.now_us == self._neutral_us
         now_us = self._servos.move(frame.index, self._neutral_us if self.on else target_us)
-        if self._following and not self.on:
-            self._servos.now_us = target_us  # as far as the guard let it come
-            return frame
         self._following = not self.on and now_us == target_us
         return frame.having(pulses_us=None if arrived else now_us)

@@ -1,4 +1,4 @@
-"""Making a thread that waits in ``select`` look up."""
+"""Making a thread that waits in ``select`` or ``poll`` look up."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class WakePipe:
 
     def wake(self) -> None:
         """Make it readable; of a closed pipe nothing."""
-        if self._ends:
-            # A full pipe wakes just as well.
-            with contextlib.suppress(BlockingIOError):
-                os.write(self._ends[1], b"\x00")
+        # A full pipe wakes just as well.
+        with contextlib.suppress(BlockingIOError):
+            for descriptor in self._ends[1:]:
+                os.write(descriptor, b"\x00")
 
     def drain(self) -> None:
         """Take what woke the thread, so that the next call wakes it again."""
