@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
-from mandible.firmware_bridge.limits import StoredLimits, limits_crc, output_mask
+from mandible.firmware_bridge.limits import StoredLimits, StoredSettings, limits_crc, output_mask
 from mandible.firmware_bridge.protocol import BOARDS, FLAGS, MAX_CHANNELS, WIRE, Message
 
 VERSION = f"{WIRE['version_major']}.{WIRE['version_minor']}"
@@ -20,8 +20,8 @@ class BoardIdentity:
     minor: int
     channels: int
     calibrated_mask: int
-    watchdog_ms: int
-    period_us: int
+    settings: StoredSettings
+    shortest_period_us: int
     limits_crc: int
 
     @classmethod
@@ -35,8 +35,10 @@ class BoardIdentity:
             minor=welcome.number("minor"),
             channels=welcome.number("channels"),
             calibrated_mask=welcome.number("calibrated_mask"),
-            watchdog_ms=welcome.number("watchdog_ms"),
-            period_us=welcome.number("period_us"),
+            settings=StoredSettings(
+                welcome.number("watchdog_ms"), welcome.number("period_us"), welcome.number("idle_detach_s")
+            ),
+            shortest_period_us=welcome.number("shortest_period_us"),
             limits_crc=welcome.number("limits_crc"),
         )
 
@@ -49,19 +51,33 @@ class BoardIdentity:
             return f"the board says it has {self.channels} outputs, not 1 to {MAX_CHANNELS}; {_REMEDY}"
         return None
 
-    def difference(self, limits: tuple[StoredLimits, ...], watchdog_ms: int) -> str | None:
-        """Say how what is stored differs from ``limits`` and ``watchdog_ms``; None where it does not."""
+    def impossible(self, limits: tuple[StoredLimits, ...], settings: StoredSettings) -> str | None:
+        """Say why this board can never hold ``limits`` and ``settings``; None where it can."""
         beyond = [one.output for one in limits if one.output >= self.channels]
         if beyond:
             return f"the board has {self.channels} outputs and none numbered {beyond[0]}"
+        if settings.period_us < self.shortest_period_us:
+            most_hz = 1_000_000 // self.shortest_period_us
+            remedy = f"set pulse_hz = {most_hz} in the rig's [link]"
+            return f"the board gives at most {most_hz} pulses a second; {remedy}"
+        return None
+
+    def difference(self, limits: tuple[StoredLimits, ...], settings: StoredSettings) -> str | None:
+        """Say how what is stored differs from ``limits`` and ``settings``; None where it does not."""
         missing = output_mask(limits) & ~self.calibrated_mask
         if missing:
             output = (missing & -missing).bit_length() - 1
             return f"the board has no limits stored for output {output}"
         if self.limits_crc != limits_crc(limits):
             return "the limits stored on the board are not those of the rig"
-        if self.watchdog_ms != watchdog_ms:
-            return f"the board's watchdog is {self.watchdog_ms} ms and the rig's {watchdog_ms} ms"
+        for what, stored, wanted in zip(
+            ("watchdog_ms", "period_us", "idle_detach_s"),
+            astuple(self.settings),
+            astuple(settings),
+            strict=True,
+        ):
+            if stored != wanted:
+                return f"the board's {what} is {stored} and the rig's {wanted}"
         return None
 
 

@@ -1,30 +1,46 @@
-"""The board's clock as the host sees it: an offset from pings, trusting the quick ones most."""
+"""The board's clock as the host sees it: offset and drift from pings, trusting the quick ones most."""
 
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
+# The board counts microseconds modulo this.
+CLOCK_US = 1 << 32
 # An Arduino's ceramic resonator is good for half a percent.
-_DRIFT_PPM = 5000
-_SAMPLES = 16
+_MOST_DRIFT_PPM = 5000
+# At one ping in 200 ms the last 13 s: long enough for the drift, short enough for a board that warms up.
+_SAMPLES = 64
+# What is expected of the drift before anything is known: until the samples span enough time, the way of a
+# slow cable would pass for drift.
+_USUAL_DRIFT = 2000 / 1e6
 _SLACK_US = 2000
-# The board counts milliseconds modulo 65536, and microseconds with them.
-CLOCK_US = 65_536 * 1000
+# Even the quickest answer may be stamped so much before or after.
+_STAMP_US = 100
+
+
+class _Sample(NamedTuple):
+    """A ping: the middle of its way, when its answer came, how long that took, what the board's clock was."""
+
+    middle_us: int
+    received_us: int
+    round_trip_us: int
+    board_us: int
 
 
 class BoardClock:
-    """Estimates board time (µs, modulo 65,536,000) from host time (µs, monotonic).
+    """Estimates board time (µs, modulo 2^32) from host time (µs, monotonic).
 
-    A reply that took ``round_trip_us`` says the offset to within half of that; the bound grows with the
-    sample's age by the drift a cheap resonator may have. The sample with the tightest bound now is the
-    estimate (after F. Cristian, "Probabilistic clock synchronization", Distributed Computing 3, 1989).
+    A reply that took ``round_trip_us`` says the offset to within half of that (F. Cristian, "Probabilistic
+    clock synchronization", Distributed Computing 3, 1989), and better where it took hardly longer than the
+    quickest one. The estimate is the straight line through the last samples, each weighted by the inverse
+    square of what it took longer, with a drift near 0 expected beforehand.
     """
 
     def __init__(self) -> None:
         """Know nothing yet."""
-        self._samples: deque[tuple[int, int, int]] = deque(maxlen=_SAMPLES)
-        # All bounds grow alike, so which one is the tightest changes only when a sample comes.
-        self._best: tuple[int, int, int] | None = None
+        self._samples: deque[_Sample] = deque(maxlen=_SAMPLES)
+        self.forget()
 
     def __len__(self) -> int:
         """Return the number of samples held."""
@@ -33,7 +49,15 @@ class BoardClock:
     def forget(self) -> None:
         """Drop every sample: the board may have restarted."""
         self._samples.clear()
-        self._best = None
+        # The line: board time at _from_us, and how many µs it gains on the host in each µs.
+        self._from_us = 0
+        self._board_us = 0.0
+        self._drift = 0.0
+
+    @property
+    def drift_ppm(self) -> float:
+        """How much faster the board's clock runs than the host's, as far as is known."""
+        return 1e6 * self._drift
 
     def add(self, sent_us: int, received_us: int, board_us: int) -> bool:
         """Take a reply stamped ``board_us`` to a request sent and answered at the given host times.
@@ -41,31 +65,54 @@ class BoardClock:
         Returns False, and takes nothing, where it contradicts the earlier ones: the board has restarted.
         """
         middle_us = (sent_us + received_us) // 2
-        sample = (received_us, received_us - sent_us, (board_us - middle_us) % CLOCK_US)
+        round_trip_us = received_us - sent_us
         if self._samples:
-            apart_us = (board_us - self.board_us(middle_us)) % CLOCK_US
-            may_be_us = self.uncertainty_us(received_us) + self._bound_us(sample, received_us) + _SLACK_US
-            if min(apart_us, CLOCK_US - apart_us) > may_be_us:
+            apart_us = _signed(board_us - self.board_us(middle_us))
+            may_be_us = self.uncertainty_us(received_us) + round_trip_us // 2 + _SLACK_US
+            if abs(apart_us) > may_be_us:
                 return False
-        self._samples.append(sample)
-        self._best = min(self._samples, key=lambda each: self._bound_us(each, received_us))
+            # Without the wrap: on the line of the samples before.
+            board_us = self._samples[-1].board_us + _signed(board_us - self._samples[-1].board_us)
+        self._samples.append(_Sample(middle_us, received_us, round_trip_us, board_us))
+        self._fit()
         return True
 
     def uncertainty_us(self, now_us: int) -> int:
-        """Return the bound on the estimate's error; ``len(self)`` must not be 0."""
-        assert self._best is not None
-        return self._bound_us(self._best, now_us)
+        """Return a bound on the estimate's error for any drift a board may have; not for an empty clock."""
+        return min(
+            sample.round_trip_us // 2 + (now_us - sample.received_us) * _MOST_DRIFT_PPM // 1_000_000
+            for sample in self._samples
+        )
 
     def board_us(self, host_us: int) -> int:
         """Return the board's clock at ``host_us``; ``len(self)`` must not be 0."""
-        assert self._best is not None
-        return (host_us + self._best[2]) % CLOCK_US
+        assert self._samples
+        passed_us = host_us - self._from_us
+        return (passed_us + round(self._board_us + passed_us * self._drift)) % CLOCK_US
 
-    def due_ms(self, host_us: int) -> int:
-        """Return the board's millisecond clock (modulo 65536) at ``host_us``, as ``move.due_ms`` wants it."""
-        return self.board_us(host_us) // 1000
+    def _fit(self) -> None:
+        """Lay the line through the samples: weighted least squares, ridge regression for the drift."""
+        last = self._samples[-1]
+        quickest_us = min(sample.round_trip_us for sample in self._samples)
+        # Relative to the last sample, so that the numbers stay small.
+        points = [
+            (
+                float(sample.middle_us - last.middle_us),
+                float(sample.board_us - last.board_us - (sample.middle_us - last.middle_us)),
+                1.0 / ((sample.round_trip_us - quickest_us) / 2 + _STAMP_US) ** 2,
+            )
+            for sample in self._samples
+        ]
+        weight = sum(w for _, _, w in points)
+        host = sum(w * h for h, _, w in points) / weight
+        gain = sum(w * g for _, g, w in points) / weight
+        spread = sum(w * (h - host) ** 2 for h, _, w in points)
+        slope = sum(w * (h - host) * (g - gain) for h, g, w in points) / (spread + 1 / _USUAL_DRIFT**2)
+        self._drift = min(max(slope, -_MOST_DRIFT_PPM / 1e6), _MOST_DRIFT_PPM / 1e6)
+        self._from_us = last.middle_us
+        self._board_us = last.board_us + gain - host * self._drift
 
-    @staticmethod
-    def _bound_us(sample: tuple[int, int, int], now_us: int) -> int:
-        received_us, round_trip_us, _ = sample
-        return round_trip_us // 2 + (now_us - received_us) * _DRIFT_PPM // 1_000_000
+
+def _signed(difference_us: int) -> int:
+    """Return the shorter way round the clock."""
+    return (difference_us + CLOCK_US // 2) % CLOCK_US - CLOCK_US // 2

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mandible.firmware_bridge.protocol import MESSAGES, Message, Value, encode
 
 _ROUND_TRIPS_KEPT = 1000
-# Writing 96 bytes of EEPROM takes an AVR a third of a second; everything else is answered at once.
+# Writing 144 bytes of EEPROM takes an AVR half a second; everything else is answered at once.
 _TIMEOUT_US = {"store": 2_000_000}
 _DEFAULT_TIMEOUT_US = 250_000
 _SEQUENCES = 256

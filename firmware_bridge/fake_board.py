@@ -7,9 +7,10 @@ slew, no watchdog, no set-point queue. Whoever wants those asks for ``virtual:``
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 
 from mandible.firmware_bridge.clock import CLOCK_US
-from mandible.firmware_bridge.limits import StoredLimits, limits_crc, output_mask
+from mandible.firmware_bridge.limits import StoredLimits, StoredSettings, limits_crc, output_mask
 from mandible.firmware_bridge.protocol import (
     BOARDS,
     FLAGS,
@@ -17,6 +18,7 @@ from mandible.firmware_bridge.protocol import (
     MAX_CHANNELS,
     MESSAGES,
     STATUS,
+    TRAITS,
     WIRE,
     Decoder,
     Message,
@@ -24,25 +26,23 @@ from mandible.firmware_bridge.protocol import (
     encode,
 )
 
-_PERIOD_US = 20_000
-
 
 class FakeBoard:
     """Twelve imaginary servo outputs.
 
     Attributes:
         limits: what is stored, by output.
-        watchdog_ms: stored, and reported; it never trips.
+        settings: stored, and reported; its watchdog never trips.
         attached_mask: outputs that get pulses.
         pulse_us: pulse of every output, 0 where there is none.
-        moves: (time in µs, due_ms, pulses by output number) of every accepted set-point.
+        moves: (time in µs, due_us, pulses by output number) of every accepted set-point.
         version: (major, minor) it claims to speak.
     """
 
     def __init__(self, limits: tuple[StoredLimits, ...] = ()) -> None:
         """Start as a board with ``limits`` stored."""
         self.limits = {one.output: one for one in limits}
-        self.watchdog_ms = LIMITS["watchdog_default_ms"]
+        self.settings = StoredSettings(LIMITS["watchdog_default_ms"], LIMITS["period_max_us"], 0)
         self.attached_mask = 0
         self.pulse_us = [0] * MAX_CHANNELS
         self.moves: list[tuple[int, int, dict[int, int]]] = []
@@ -61,6 +61,7 @@ class FakeBoard:
             "move": self._move,
             "unlock": self._unlock,
             "set_limits": self._set_limits,
+            "jog": self._jog,
             "store": self._store,
         }
 
@@ -72,8 +73,7 @@ class FakeBoard:
             elif message.name in self._actions:
                 status = STATUS[self._actions[message.name](message, now_us)]
                 acked_type = MESSAGES[message.name].type
-                clock_ms = now_us // 1000 & 0xFFFF
-                self._reply(message, "ack", acked_type=acked_type, status=status, clock_ms=clock_ms)
+                self._reply(message, "ack", acked_type=acked_type, status=status)
 
     def transmit(self) -> bytes:
         """Return and forget the bytes for the host."""
@@ -94,8 +94,8 @@ class FakeBoard:
             board=BOARDS["virtual"],
             channels=MAX_CHANNELS,
             calibrated_mask=output_mask(stored),
-            watchdog_ms=self.watchdog_ms,
-            period_us=_PERIOD_US,
+            **asdict(self.settings),
+            shortest_period_us=LIMITS["period_min_us"],
             limits_crc=limits_crc(stored),
             clock_us=now_us % CLOCK_US,
         )
@@ -140,7 +140,7 @@ class FakeBoard:
         for output, pulse_us in wanted.items():
             limits = self.limits[output]
             self.pulse_us[output] = min(max(pulse_us, limits.min_us), limits.max_us)
-        self.moves.append((now_us, message.number("due_ms"), wanted))
+        self.moves.append((now_us, message.number("due_us"), wanted))
         return "ok" if all(self.pulse_us[o] == p for o, p in wanted.items()) else "clamped"
 
     def _unlock(self, message: Message, now_us: int) -> str:
@@ -160,6 +160,8 @@ class FakeBoard:
             message.number("max_us"),
             message.number("neutral_us"),
             message.number("speed_us_per_s"),
+            100 * message.number("accel_100us_per_s2"),
+            bool(message.number("traits") & TRAITS["reversed"]),
         )
         if not one.min_us <= one.neutral_us <= one.max_us or one.output >= MAX_CHANNELS:
             return "bad_limits"
@@ -168,11 +170,23 @@ class FakeBoard:
             del self._unlocked[one.output]
         return "ok"
 
+    def _jog(self, message: Message, now_us: int) -> str:
+        if self._unlocked is None:
+            return "locked"
+        if message.number("channel") >= MAX_CHANNELS:
+            return "bad_limits"
+        wanted_us = message.number("pulse_us")
+        given_us = min(max(wanted_us, LIMITS["pulse_min_us"]), LIMITS["pulse_max_us"])
+        self.pulse_us = [0] * MAX_CHANNELS
+        self.pulse_us[message.number("channel")] = given_us
+        return "ok" if given_us == wanted_us else "clamped"
+
     def _store(self, message: Message, now_us: int) -> str:
         if self._unlocked is None:
             return "locked"
         self.limits, self._unlocked = self._unlocked, None
-        self.watchdog_ms = message.number("watchdog_ms")
+        self.pulse_us = [0] * MAX_CHANNELS
+        self.settings = StoredSettings(*(message.number(name) for name in asdict(self.settings)))
         return "ok"
 
 

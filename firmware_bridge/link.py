@@ -11,25 +11,26 @@ import contextlib
 import select
 import shlex
 import threading
-from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 
 from mandible.device.frames import Frame
 from mandible.device.histogram import Histogram
 from mandible.errors import DeviceError
+from mandible.firmware_bridge.drivers.registry import has_driver
 from mandible.firmware_bridge.host_clock import now_us
 from mandible.firmware_bridge.link_status import LinkStatus
 from mandible.firmware_bridge.phase import Phase
 from mandible.firmware_bridge.port_url import parse_port_url
 from mandible.firmware_bridge.ports import CHUNK_BYTES, Port, open_port
-from mandible.firmware_bridge.protocol import LIMITS
+from mandible.firmware_bridge.reach import within_reach
 from mandible.firmware_bridge.rig import Rig
 from mandible.firmware_bridge.session import Session
+from mandible.firmware_bridge.stranger import Stranger
+from mandible.firmware_bridge.waiting_frames import WaitingFrames
 from mandible.stop_flag import StopFlag
 from mandible.wake_pipe import WakePipe
 
-_QUEUE_FRAMES = 8
 _POLL_S, _LISTENING_POLL_S = 0.05, 0.02
 # A board queues eight set-points: with more acknowledgements unread than this it is time to look.
 _UNREAD = 4
@@ -52,22 +53,22 @@ class Link:
     """
 
     def __init__(self, url: str, rig: Rig, *, patient: bool = False) -> None:
-        """Check ``url`` (InputError where it is wrong); nothing is opened yet. A ``patient`` one can wait."""
-        self._url = parse_port_url(url)
+        """Check ``url`` (InputError: wrong, or not for ``rig``); opens nothing. A ``patient`` one waits."""
+        self._url = within_reach(parse_port_url(url), rig)
         self._patient = patient
         self._rig = rig
         self._session = Session(rig, now_us())
         self._port: Port | None = None
         self._out = bytearray()
         self._flooded = False
-        self._frames: deque[tuple[int, tuple[int, ...]]] = deque()
-        self._dropped = 0
+        self._frames = WaitingFrames(rig.link.lead_ms)
         self._reconnects = 0
         self._opened = False
         # From the end of the line to the port.
         self.queued = Histogram()
         # What went wrong in a way that nobody foresaw, until the board takes set-points again.
         self._fault: str | None = None
+        self._stranger = Stranger(self._url)
         # Guards all of the above; held for microseconds, also while a driver takes bytes without waiting.
         self._changed = threading.Condition()
         self._stopping = StopFlag()
@@ -101,6 +102,7 @@ class Link:
             return
         try:
             self._port = open_port(self._url)
+            self._stranger.opened(now_us())
             self._opened = True
         except DeviceError as error:
             if not self._patient:
@@ -113,12 +115,14 @@ class Link:
         self._thread = threading.Thread(target=self._run, name=f"link {self._url.text}", daemon=True)
         self._thread.start()
 
-    def wait_ready(self, timeout_s: float = 5.0) -> None:
+    def wait_ready(self, timeout_s: float = 6.0) -> None:
         """Wait until the board takes set-points. Raises DeviceError, with the remedy, where it will not."""
         if self._url.scheme == "none":
             return
         with self._changed:
-            self._changed.wait_for(lambda: self._session.phase in (*_LIVE, *_STUCK), timeout_s)
+            self._changed.wait_for(
+                lambda: self._session.phase in (*_LIVE, *_STUCK) or self._stranger.told is not None, timeout_s
+            )
             if self._session.phase in _LIVE:
                 return
             problem = self._problem()
@@ -139,10 +143,7 @@ class Link:
         with self._changed:
             if self._send_now(emitted_us, frame.pulses_us):
                 return
-            if len(self._frames) == _QUEUE_FRAMES:
-                self._frames.popleft()
-                self._dropped += 1
-            self._frames.append((emitted_us, frame.pulses_us))
+            self._frames.add(emitted_us, frame.pulses_us)
             self._wake_pipe.wake()
 
     def _send_now(self, emitted_us: int, pulses_us: tuple[int, ...]) -> bool:
@@ -150,7 +151,7 @@ class Link:
         port, host_us = self._port, now_us()
         if port is None or self._out or self._frames or not self._session.moves_on(host_us):
             return False
-        if emitted_us < self._stale_us(host_us):
+        if self._frames.stale(emitted_us, host_us):
             return False
         self._move(pulses_us, emitted_us, host_us)
         with contextlib.suppress(OSError):  # which the thread will find as well, and mend
@@ -163,16 +164,17 @@ class Link:
         self._session.move(pulses_us, emitted_us, host_us)
         self.queued.add((host_us - emitted_us) * 1000)
 
-    def _stale_us(self, host_us: int) -> int:
-        # A pose that left the line before this would only be refused; a newer one follows.
-        return host_us - 1000 * (self._rig.link.lead_ms + LIMITS["late_ms"])
-
     def status(self) -> LinkStatus:
         """Return a snapshot of how things stand."""
         with self._changed:
             connected = self._port is not None
             return LinkStatus.of(
-                self._url.text, connected, self._session, self._dropped, self._reconnects, self._problem()
+                self._url.text,
+                connected,
+                self._session,
+                self._frames.dropped,
+                self._reconnects,
+                self._problem(),
             )
 
     def close(self) -> None:
@@ -197,7 +199,8 @@ class Link:
                 retry_s = min(2 * retry_s, _LONGEST_RETRY_S)
             else:
                 retry_s = _FIRST_RETRY_S
-                self._attempt(self._turn)
+                strange = self._stranger.wanted(self._session.greetings, now_us())
+                self._attempt(self._ask_who if strange else self._turn)
         self._attempt(self._begin_to_park)
         while self._port is not None and self._session.phase is not Phase.CLOSED:
             self._attempt(self._turn)
@@ -214,6 +217,13 @@ class Link:
                 self._fault = f"the link stumbled over {type(error).__name__}: {error}; please report it"
             self._close_port()
 
+    def _ask_who(self) -> None:
+        """Find out what else is on the port; it is opened again afterwards."""
+        self._close_port()
+        self._stranger.ask()
+        with self._changed:
+            self._changed.notify_all()
+
     def _begin_to_park(self) -> None:
         with self._changed:
             self._frames.clear()
@@ -223,6 +233,7 @@ class Link:
         port = open_port(self._url)
         with self._changed:
             self._port = port
+            self._stranger.opened(now_us())
             self._out.clear()
             self._reconnects += self._opened
             self._opened = True
@@ -270,25 +281,23 @@ class Link:
         session.poll(host_us)
         if session.phase is Phase.UNCALIBRATED and self._is_virtual():
             session.store(host_us)
-        stale_us = self._stale_us(host_us)
-        while self._frames and (session.phase in _LIVE or self._frames[0][0] < stale_us):
-            emitted_us, pulses_us = self._frames.popleft()
-            if emitted_us < stale_us:
-                self._dropped += 1
-            else:
-                self._move(pulses_us, emitted_us, host_us)
+        self._frames.drop_stale(host_us)
+        while session.phase in _LIVE and (waiting := self._frames.next(host_us)) is not None:
+            emitted_us, pulses_us = waiting
+            self._move(pulses_us, emitted_us, host_us)
         if session.phase in _LIVE:
-            self._fault = None
+            self._fault = self._stranger.told = None
         if session.phase is not before:
             self._changed.notify_all()
 
     def _is_virtual(self) -> bool:
-        board = self._session.board
-        return self._url.scheme in ("virtual", "fake") and board is not None and board.kind == "virtual"
+        board, scheme = self._session.board, self._url.scheme
+        own = scheme in ("virtual", "fake") or has_driver(scheme)
+        return own and board is not None and board.kind in ("virtual", "bridge")
 
     def _problem(self) -> str | None:
         problem = self._session.problem
         if problem is not None and self._session.phase is Phase.UNCALIBRATED:
             rig, port = shlex.quote(self._rig.file), shlex.quote(self._url.text)
             return f"{problem}; run: mandible rig store {rig} --port {port}"
-        return problem or self._fault
+        return problem or self._stranger.told or self._fault

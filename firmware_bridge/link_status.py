@@ -26,6 +26,7 @@ class LinkStatus:
         skipped: frames held back because they came faster than set-points may go out.
         refusals: set-points the board refused or clamped, by reason.
         reconnects: times the port was opened again.
+        clock_drift_ppm: how much faster the board's clock runs than ours.
         bad_frames: damaged frames from the board.
         round_trip_p50_ms, round_trip_p99_ms: of the last thousand pings; None before the first.
         board, state: what the board said of itself at the handshake, and last.
@@ -44,6 +45,7 @@ class LinkStatus:
     refusals: Mapping[str, int]
     reconnects: int
     bad_frames: int
+    clock_drift_ppm: float
     round_trip_p50_ms: float | None
     round_trip_p99_ms: float | None
     board: BoardIdentity | None
@@ -69,6 +71,7 @@ class LinkStatus:
             refusals=dict(session.refusals),
             reconnects=reconnects,
             bad_frames=session.bad_frames,
+            clock_drift_ppm=round(session.clock.drift_ppm, 1),
             round_trip_p50_ms=_ms(exchange.round_trip_us(50)),
             round_trip_p99_ms=_ms(exchange.round_trip_us(99)),
             board=session.board,

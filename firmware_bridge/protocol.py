@@ -93,6 +93,7 @@ WIRE: Mapping[str, int] = _SCHEMA["wire"]
 MAX_CHANNELS = WIRE["max_channels"]
 STATUS: Mapping[str, int] = _SCHEMA["status"]
 FLAGS: Mapping[str, int] = _SCHEMA["flags"]
+TRAITS: Mapping[str, int] = _SCHEMA["trait"]
 BOARDS: Mapping[str, int] = _SCHEMA["board_id"]
 LIMITS: Mapping[str, int] = _SCHEMA["limits"]
 MESSAGES: Mapping[str, MessageSpec] = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from mandible.firmware_bridge.exchange import Request
-from mandible.firmware_bridge.limits import StoredLimits
+from mandible.firmware_bridge.limits import StoredLimits, StoredSettings
 from mandible.firmware_bridge.protocol import LIMITS, STATUS, Value, status_name
 
 _ATTEMPTS = 3
@@ -32,10 +32,10 @@ class Provisioning:
         failure: what the board refused, or that it stopped answering; None while all is well.
     """
 
-    def __init__(self, limits: tuple[StoredLimits, ...], watchdog_ms: int, channels: int) -> None:
+    def __init__(self, limits: tuple[StoredLimits, ...], settings: StoredSettings, channels: int) -> None:
         """Plan the steps for a board with ``channels`` outputs."""
         self.failure: str | None = None
-        self._steps = deque(_plan(limits, watchdog_ms, channels))
+        self._steps = deque(_plan(limits, settings, channels))
         self._attempts = 0
         self._waiting = False
 
@@ -73,7 +73,7 @@ class Provisioning:
                 self.failure = f"no answer to {request.name} after {_ATTEMPTS} attempts"
 
 
-def _plan(limits: tuple[StoredLimits, ...], watchdog_ms: int, channels: int) -> list[Step]:
+def _plan(limits: tuple[StoredLimits, ...], settings: StoredSettings, channels: int) -> list[Step]:
     steps = [
         Step("detach", {"mask": (1 << channels) - 1}),
         Step("unlock", {"key": LIMITS["calibration_key"]}),
@@ -81,14 +81,7 @@ def _plan(limits: tuple[StoredLimits, ...], watchdog_ms: int, channels: int) -> 
     # Zeros take an output's limits away; what another puppet has left there must not stay.
     wanted = {one.output: one for one in limits}
     for output in range(channels):
-        one = wanted.get(output, StoredLimits(output, 0, 0, 0, 0))
-        values: dict[str, Value] = {
-            "channel": one.output,
-            "min_us": one.min_us,
-            "max_us": one.max_us,
-            "neutral_us": one.neutral_us,
-            "speed_us_per_s": one.speed_us_per_s,
-        }
-        steps.append(Step("set_limits", values))
-    steps.append(Step("store", {"watchdog_ms": watchdog_ms}))
+        one = wanted.get(output, StoredLimits(output, 0, 0, 0, 0, 0))
+        steps.append(Step("set_limits", one.message))
+    steps.append(Step("store", asdict(settings)))
     return steps

@@ -101,7 +101,7 @@ class Session:
         """Take bytes that arrived from the board."""
         for message in self._decoder.feed(data):
             request = self.exchange.match(message, now_us)
-            if request is not None:
+            if request is not None and self.phase is not Phase.CLOSED:
                 self._heard_us = now_us
                 self._answers[message.name](request, message, now_us)
 
@@ -142,7 +142,7 @@ class Session:
         """
         if self.phase is not Phase.UNCALIBRATED or self.board is None:
             raise ValueError(f"limits cannot be stored while the session is {self.phase.value}")
-        self._provisioning = Provisioning(self._rig.limits, self._rig.link.watchdog_ms, self.board.channels)
+        self._provisioning = Provisioning(self._rig.limits, self._rig.link.stored, self.board.channels)
         self._problem = None
         self.phase = Phase.STORING
         self.poll(now_us)
@@ -195,14 +195,16 @@ class Session:
         self.exchange.request("ping", now_us, token=self._token)
 
     def _may_move(self, now_us: int) -> bool:
-        """Keep to the rate, and never have more on the way than the board can queue."""
+        """Keep to the rate and to what the board can queue, and let a servo rest that must."""
+        if self.phase is Phase.READY and self._greetings.resting(now_us):
+            return False
         return self.exchange.waiting("move") < WIRE["queue_set_points"] and self._pacing.take(now_us)
 
     def _move(self, pulses_us: Sequence[int], emitted_us: int, now_us: int) -> None:
         self._moved_us = now_us
         ordered = tuple(pulses_us[i] for i in self._order)
-        due_ms = self.clock.due_ms(emitted_us + self._lead_us)
-        self.exchange.request("move", now_us, due_ms=due_ms, mask=self._mask, pulse_us=ordered)
+        due_us = self.clock.board_us(emitted_us + self._lead_us)
+        self.exchange.request("move", now_us, due_us=due_us, mask=self._mask, pulse_us=ordered)
 
     def _store_on(self, now_us: int) -> None:
         assert self._provisioning is not None
@@ -235,12 +237,14 @@ class Session:
         self.board = BoardIdentity.of(message)
         self.greetings += 1
         self.clock.forget()
-        if self.board.unfit is not None:
-            self._refuse(self.board.unfit)
+        unfit = self.board.unfit or self.board.impossible(self._rig.limits, self._rig.link.stored)
+        if unfit is not None:
+            self._refuse(unfit)
             return
-        self._problem = self.board.difference(self._rig.limits, self._rig.link.watchdog_ms)
+        self._problem = self.board.difference(self._rig.limits, self._rig.link.stored)
         if self._problem is None:
             self._ping_us = now_us
+            self.exchange.request("query", now_us)  # why it has let go, if it has
             self.phase = Phase.CLOCKING
         elif self._stored:
             self._refuse(f"{self._problem}, although they were stored a moment ago")
@@ -260,6 +264,7 @@ class Session:
         if self.board is None or len(state.pulse_us) != self.board.channels:
             return  # not the board that was greeted, or broken: what it says of outputs means nothing
         self.state = state
+        self._greetings.reported(state.flags, now_us)
         if self._parking is not None:
             self._parking.reported(state.pulse_us, now_us)
 
@@ -276,7 +281,7 @@ class Session:
             self._distrust()
         elif request.name == "move":
             self._move_answered(status)
-        elif status == STATUS["no_limits"]:
+        elif status in (STATUS["no_limits"], STATUS["alarm"]):
             self._greetings.came_to_nothing(status)
             self._greet_again()
 

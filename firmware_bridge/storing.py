@@ -13,6 +13,7 @@ from mandible.firmware_bridge.port_url import PortUrl
 from mandible.firmware_bridge.ports import open_port
 from mandible.firmware_bridge.rig import Rig
 from mandible.firmware_bridge.session import Session
+from mandible.firmware_bridge.stranger import Stranger
 
 _GREETING_S = 5.0
 _STORING_S = 10.0
@@ -65,5 +66,9 @@ class LimitsWriter:
         except OSError as error:
             raise DeviceError(f"{self._url.text}: the port went away; check the cable ({error})") from error
         if not answered:
+            self._port.close()
+            other = Stranger(self._url).ask()
+            if other is not None:
+                raise DeviceError(other)
             silent = "the board does not answer; is the mandible firmware on it?"
             raise DeviceError(f"{self._url.text}: {silent}")

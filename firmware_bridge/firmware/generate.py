@@ -16,7 +16,14 @@ PROTOCOL = Path(__file__).parent.parent / "protocol.toml"
 HEADER = Path(__file__).parent / "core" / "protocol_gen.h"
 
 _BYTES = {"u8": 1, "u16": 2, "u32": 4}
-_CONSTANTS = {"wire": "", "status": "STATUS_", "flags": "FLAG_", "board_id": "BOARD_", "limits": ""}
+_CONSTANTS = {
+    "wire": "",
+    "status": "STATUS_",
+    "flags": "FLAG_",
+    "trait": "TRAIT_",
+    "board_id": "BOARD_",
+    "limits": "",
+}
 _INTRO = """\
 /* The wire protocol in C. Generated from protocol.toml by
  * python -m mandible.firmware_bridge.firmware.generate; edit that file, not this one.

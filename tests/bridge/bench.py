@@ -9,6 +9,7 @@ from typing import Protocol
 from mandible.firmware_bridge import _board
 from mandible.firmware_bridge.phase import Phase
 from mandible.firmware_bridge.session import Session
+from mandible.firmware_bridge.terminal_board import next_period_us
 
 STEP_US = 1000
 PERIOD_US = 20_000
@@ -29,6 +30,7 @@ class Bench:
     Attributes:
         now_us: host time.
         pulses: (host time in µs, pulse widths of the 12 outputs) for each period, of boards that give pulses.
+        board_start_us: host time at which the board's clock was 0.
         to_board, to_host: what the cable does to a burst of bytes; replace them to lose or damage some.
     """
 
@@ -42,19 +44,19 @@ class Bench:
         self.to_host: Callable[[bytes], bytes] = bytes
         self._delay_us = delay_us
         self._board_ppm = board_ppm
-        self._board_start_us = 0
+        self.board_start_us = 0
         self._period_us = 0
         self._flying: list[tuple[int, str, bytes]] = []
 
     def replace_board(self, board: Board) -> None:
         """Put another board in, its clock starting now: the same as switching it off and on."""
         self.board = board
-        self._board_start_us = self.now_us
+        self.board_start_us = self.now_us
         self._period_us = 0
 
     def board_us(self) -> int:
         """The board's clock."""
-        passed_us = self.now_us - self._board_start_us
+        passed_us = self.now_us - self.board_start_us
         return passed_us + passed_us * self._board_ppm // 1_000_000
 
     def run(self, duration_us: int, frames: Callable[[int], tuple[int, ...] | None] = lambda _: None) -> None:
@@ -87,7 +89,7 @@ class Bench:
             self.board.poll(self.board_us())
             while self._period_us <= self.board_us():
                 self.pulses.append((self.now_us, _PULSES.unpack(self.board.pulses(self._period_us))))
-                self._period_us += PERIOD_US
+                self._period_us = next_period_us(self._period_us, self.board.period_us)
         self._send("host", self.to_host(self.board.transmit()))
         self.session.poll(self.now_us)
 

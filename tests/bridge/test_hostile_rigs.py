@@ -139,7 +139,7 @@ def test_a_name_is_shown_as_it_is_written(
     assert main(["rig", "check", str(rig)]) == 0
     assert seen in capsys.readouterr().out
     drawn = io.StringIO()
-    monkeypatch.setattr("mandible.cli.rig.Console", lambda: Console(file=drawn, width=250))
+    monkeypatch.setattr("mandible.cli.rig.explain.Console", lambda: Console(file=drawn, width=250))
     assert main(["rig", "check", "--explain", str(rig)]) == 0
     assert f"channels.{seen}.output" in drawn.getvalue()
     assert "\x1b" not in drawn.getvalue()

@@ -45,6 +45,7 @@ def _rigs(draw: st.DrawFn) -> Rig:
         text += [f"[channels.{name}]", f"output = {output}", f"min_us = {low}", f"max_us = {high}"]
         text += [f"neutral_us = {draw(st.integers(low, high))}"]
         text += [f"speed_us_per_s = {draw(st.integers(100, 20000))}"]
+        text += [f"servo_delay_ms = {draw(st.sampled_from([0, 0, 30, 200]))}"]
         text += [f"reversed = {json.dumps(draw(st.booleans()))}"]
     text += ["[poses.aa]", f"c0 = {draw(st.floats(0, 1))!r}"]
     text += ["[idle]", *_table(draw, SCHEMA["idle"])]

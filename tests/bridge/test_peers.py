@@ -63,7 +63,7 @@ def _refused(question: str, status: str) -> Callable[[_Board, Message], Message]
     def replace(board: _Board, reply: Message) -> Message:
         if board.question(reply) != question:
             return reply
-        values = {"acked_type": MESSAGES[question].type, "status": STATUS[status], "clock_ms": 0}
+        values = {"acked_type": MESSAGES[question].type, "status": STATUS[status]}
         return Message("ack", reply.seq, values)
 
     return replace
@@ -116,7 +116,7 @@ def test_a_state_without_all_outputs_says_nothing(outputs: int) -> None:
             _refused("attach", "no_limits"),
             "the board refuses every set-point (no_limits); switch the board off",
         ),
-        (_refused("move", "late"), "the board refuses every set-point (late); switch the board off"),
+        (_refused("move", "late"), "the board refuses every set-point (late); raise lead_ms"),
     ],
     ids=["token", "ping", "clock", "no limits", "not attached", "attach", "late"],
 )

@@ -99,7 +99,7 @@ def test_a_busy_port_says_so(cable: tuple[int, str]) -> None:
 def test_a_file_is_no_port(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"")
-    with pytest.raises(DeviceError, match="not a serial port that can be opened"):
+    with pytest.raises(DeviceError, match="file: not a serial port; mandible devices lists those there are"):
         SerialPort(str(file), 115_200)
 
 
@@ -159,3 +159,8 @@ def test_bytes_that_come_between_looking_and_reading_are_no_hang_up(
 def test_none_leads_to_no_board() -> None:
     with pytest.raises(DeviceError, match="none: leads to no board"):
         open_port(parse_port_url("none:"))
+
+
+def test_a_path_longer_than_any_is_no_port() -> None:
+    with pytest.raises(DeviceError, match="no such port"):
+        open_port(parse_port_url(f"maestro:///{'a' * 300}"))

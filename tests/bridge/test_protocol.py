@@ -86,10 +86,10 @@ def test_the_longest_message_fits_the_body() -> None:
         ("ping", {"token": True}, r"ping\.token is True"),
         ("ping", {}, r"ping has the fields \['token'\]"),
         ("pink", {}, "no message is called 'pink'"),
-        ("move", {"due_ms": 0, "mask": 3, "pulse_us": (1500,)}, r"move\.pulse_us has 1 elements"),
-        ("move", {"due_ms": 0, "mask": 1, "pulse_us": 1500}, r"move\.pulse_us takes a tuple"),
-        ("move", {"due_ms": 0, "mask": 0x1000, "pulse_us": (1500,)}, r"move\.pulse_us has 1 elements"),
-        ("move", {"due_ms": 0, "mask": 1, "pulse_us": (70_000,)}, r"move\.pulse_us is 70000"),
+        ("move", {"due_us": 0, "mask": 3, "pulse_us": (1500,)}, r"move\.pulse_us has 1 elements"),
+        ("move", {"due_us": 0, "mask": 1, "pulse_us": 1500}, r"move\.pulse_us takes a tuple"),
+        ("move", {"due_us": 0, "mask": 0x1000, "pulse_us": (1500,)}, r"move\.pulse_us has 1 elements"),
+        ("move", {"due_us": 0, "mask": 1, "pulse_us": (70_000,)}, r"move\.pulse_us is 70000"),
     ],
 )
 def test_nothing_out_of_range_gets_on_the_wire(name: str, values: dict[str, Any], complaint: str) -> None:

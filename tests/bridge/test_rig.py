@@ -50,12 +50,19 @@ def _with(old: str, new: str) -> str:
 
 
 @pytest.mark.parametrize("name", shipped_rigs())
-def test_shipped_rigs_load_by_name_close_the_lips_and_pose_every_viseme(name: str) -> None:
+def test_shipped_rigs_load_by_name_and_pose_every_viseme(name: str) -> None:
     rig = Rig.load(name)
-    assert all(e.value != "neutral" for e in rig.effective)
-    assert rig.poses_us[Viseme.PP] == rig.poses_us[Viseme.sil] == rig.neutral_us
+    for viseme in VISEME_NAMES[1:]:
+        assert all(rig.poses[Viseme[viseme]][number].position is not None for number in rig.posed), viseme
+    assert rig.poses_us[Viseme.sil] == rig.neutral_us
     widest = [max(VISEME_NAMES, key=lambda v: abs(rig.poses_us[Viseme[v]][0] - rig.neutral_us[0]))]
     assert widest == ["aa"]
+
+
+@pytest.mark.parametrize("name", ["skull", "parrot", "owl"])
+def test_a_mouth_without_lips_shuts_where_lips_would_meet(name: str) -> None:
+    rig = Rig.load(name)
+    assert rig.poses_us[Viseme.PP] == rig.poses_us[Viseme.sil] == rig.neutral_us
 
 
 def test_poses_become_pulses_in_the_channel_s_direction() -> None:
@@ -97,6 +104,12 @@ def test_the_schema_allows_what_a_board_would_store_and_no_more() -> None:
         assert bounds == (LIMITS["pulse_min_us"], LIMITS["pulse_max_us"])
     assert channel["speed_us_per_s"]["maximum"] == LIMITS["speed_max_us_per_s"]
     assert channel["output"]["maximum"] == MAX_CHANNELS - 1
+    assert channel["accel_us_per_s2"]["minimum"] >= 100
+    assert channel["accel_us_per_s2"]["maximum"] <= 100 * LIMITS["accel_max_100us_per_s2"]
+    for pulse_hz in range(SCHEMA["link"]["pulse_hz"]["minimum"], SCHEMA["link"]["pulse_hz"]["maximum"] + 1):
+        link = Rig.parse("r.toml", _RIG + f"[link]\npulse_hz = {pulse_hz}\n").link
+        assert LIMITS["period_min_us"] <= link.period_us <= LIMITS["period_max_us"]
+    assert SCHEMA["link"]["idle_detach_s"]["maximum"] == LIMITS["idle_detach_max_s"]
     watchdog = SCHEMA["link"]["watchdog_ms"]
     assert (watchdog["minimum"], watchdog["maximum"]) == (
         LIMITS["watchdog_min_ms"],

@@ -73,6 +73,38 @@ def test_explain_shows_every_value_and_where_it_comes_from(
     assert "line 5" in shown
 
 
+def test_explain_says_where_each_pose_comes_from(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["rig", "explain", "head"]) == 0
+    shown = capsys.readouterr().out
+    for words in ("role upper_lip", "mirrors corner_left", "1700", "eyes_turn has no poses"):
+        assert words in shown
+    assert "…" not in shown.split("Pulses in µs")[1]
+    assert main(["rig", "explain", "head", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["poses"]["PP"]["jaw"] == {"position": 0.08, "from": "rule", "origin": "role jaw"}
+    assert told["poses"]["E"]["corner_right"]["from"] == "mirror"
+    assert told["poses"]["aa"]["lids"] == {
+        "position": None,
+        "from": "neutral",
+        "origin": "no pose: neutral",
+    }
+    assert {v["key"]: v["source"] for v in told["values"]}["poses.PP.jaw"] == "role jaw"
+
+
+def test_explain_says_who_waits_for_whom(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rig = tmp_path / "slow.toml"
+    text = Path(Rig.load("parrot").file).read_text("utf-8")
+    rig.write_text(text.replace("output = 0", "output = 0\nservo_delay_ms = 90"), "utf-8")
+    assert main(["rig", "explain", str(rig), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["held_back_ms"] == {"lower_beak": 0, "upper_beak": 90, "tongue": 90}
+    assert main(["rig", "explain", str(rig)]) == 0
+    assert "tongue waits 90 ms for the slowest servo of the mouth (90 ms)." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("words", [["rig", "check", "skull", "--json"], ["rig", "--json", "check", "skull"]])
 def test_json_holds_the_same(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 0

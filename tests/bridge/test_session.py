@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from mandible.firmware_bridge.clock import CLOCK_US
 from mandible.firmware_bridge.fake_board import FakeBoard
 from mandible.firmware_bridge.phase import Phase
 from mandible.firmware_bridge.protocol import Decoder
@@ -34,9 +35,9 @@ def test_a_set_point_is_due_lead_after_its_emission_on_the_board_s_own_clock() -
     bench.run_until(Phase.READY)
     bench.run(2_000_000, lambda _: _POSE_US)
     assert len(_moves(bench)) > 190
-    for arrived_us, due_ms, _ in _moves(bench):
-        # It left 4 ms before it arrived; a 0.5 % fast clock is tracked to 2 ms.
-        assert abs(due_ms - (arrived_us / 1000 - 4 + _RIG.link.lead_ms)) <= 2
+    for arrived_us, due_us, _ in _moves(bench):
+        # It left 4 ms before it arrived; a 0.5 % fast clock is tracked to a fraction of a millisecond.
+        assert abs(due_us - (arrived_us - 4000 + 1000 * _RIG.link.lead_ms)) <= 1000
 
 
 def test_a_frame_that_waited_is_due_no_later_for_it() -> None:
@@ -45,23 +46,24 @@ def test_a_frame_that_waited_is_due_no_later_for_it() -> None:
     emitted_us = bench.now_us - 30_000
     bench.session.move(_POSE_US, emitted_us, bench.now_us)
     bench.run(10_000)
-    assert abs(_moves(bench)[0][1] - (emitted_us // 1000 + _RIG.link.lead_ms)) <= 1
+    assert abs(_moves(bench)[0][1] - (emitted_us + 1000 * _RIG.link.lead_ms)) <= 1
 
 
 def test_lead_can_be_chosen() -> None:
     bench = Bench(Session(_RIG, 0, lead_ms=50), FakeBoard(_RIG.limits), delay_us=1000)
     bench.run_until(Phase.READY)
     bench.run(100_000, lambda _: _POSE_US)
-    arrived_us, due_ms, _ = _moves(bench)[0]
-    assert abs(due_ms - (arrived_us // 1000 + 49)) <= 1
+    arrived_us, due_us, _ = _moves(bench)[0]
+    assert abs(due_us - (arrived_us + 49_000)) <= 1
 
 
 def test_the_due_time_wraps_with_the_board_s_clock() -> None:
     bench = _bench()
-    bench.run(64_000_000)
-    bench.run(3_000_000, lambda _: _POSE_US)
-    for arrived_us, due_ms, _ in _moves(bench):
-        assert abs(due_ms - (arrived_us // 1000 - 1 + _RIG.link.lead_ms) % 65_536) <= 1
+    bench.board_start_us = 2_000_000 - CLOCK_US
+    bench.run(4_000_000, lambda _: _POSE_US)
+    assert len({due_us > CLOCK_US // 2 for _, due_us, _ in _moves(bench)}) == 2
+    for arrived_us, due_us, _ in _moves(bench):
+        assert abs(due_us - (arrived_us - 1000 + 1000 * _RIG.link.lead_ms) % CLOCK_US) <= 1
     assert not bench.session.refusals
 
 
@@ -98,10 +100,10 @@ def test_a_board_without_limits_names_the_output() -> None:
 
 def test_another_watchdog_time_is_a_difference_too() -> None:
     board = FakeBoard(_RIG.limits)
-    board.watchdog_ms = 900
+    board.settings = dataclasses.replace(board.settings, watchdog_ms=900)
     bench = _bench(board)
     bench.run_until(Phase.UNCALIBRATED)
-    assert bench.session.problem == "the board's watchdog is 900 ms and the rig's 300 ms"
+    assert bench.session.problem == "the board's watchdog_ms is 900 and the rig's 300"
 
 
 def test_storing_replaces_what_another_puppet_left() -> None:
@@ -149,10 +151,10 @@ def test_storing_in_the_wrong_moment_is_a_programmer_s_error() -> None:
 
 def test_a_board_of_another_major_version_is_refused() -> None:
     board = FakeBoard(_RIG.limits)
-    board.version = (2, 0)
+    board.version = (3, 0)
     bench = _bench(board)
     bench.run_until(Phase.REFUSED)
-    assert bench.session.problem == "the board speaks protocol 2.0, this program 1.0; flash the board anew"
+    assert bench.session.problem == "the board speaks protocol 3.0, this program 2.0; flash the board anew"
 
 
 def test_the_greeting_is_repeated_until_a_booting_board_answers() -> None:

@@ -35,3 +35,9 @@ def test_a_python_that_does_not_know_of_mandible_still_finds_it(monkeypatch: pyt
 def test_a_board_that_does_not_start_says_so_and_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match="the virtual board did not start"):
         VirtualProcess("--pulses", str(tmp_path / "missing" / "pulses.csv"))
+
+
+def test_a_reason_that_begins_with_a_path_is_no_terminal() -> None:
+    with pytest.raises(DeviceError, match=r"^/dev/null: not a serial port") as raised:
+        open_port(parse_port_url("maestro:///dev/null"))
+    assert "no such port" not in str(raised.value)

@@ -73,6 +73,7 @@ def snapshot(**changes: Any) -> Snapshot:
             refusals={"late": 4},
             reconnects=5,
             bad_frames=6,
+            clock_drift_ppm=12.5,
             round_trip_p50_ms=1.5,
             round_trip_p99_ms=3.0,
             board=None,

@@ -103,6 +103,14 @@ def test_new_poses_and_smoothing_are_taken_over_by_the_lines_thread(running: Run
     assert running.lines == []
 
 
+def test_axes_are_taken_over_like_poses(running: Running) -> None:
+    axis = "[axes.open]\nchannels = { lip = 0.5 }\n[poses.E]\nopen = 1.0\n"
+    running.file.write_text(TEXT + axis)
+    assert running.outcome() is None
+    lip = running.reload.rig.channels[1]
+    assert running.reload.rig.poses_us[11][1] == (lip.min_us + lip.max_us) // 2
+
+
 @pytest.mark.parametrize(
     ("old", "new", "wanted"),
     [

@@ -63,7 +63,7 @@ def test_it_notifies_watches_and_comes_back(account: Account | None) -> None:
         "RuntimeDirectory": "mandible",
         "RuntimeDirectoryMode": "0700",
         "ExecReload": "kill -HUP $MAINPID",
-        "KillMode": "mixed",
+        "KillMode": "control-group",
         "NoNewPrivileges": "yes",
     }.items():
         assert found[key] == [value], key

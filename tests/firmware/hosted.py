@@ -6,6 +6,7 @@ import struct
 
 from mandible.firmware_bridge import _board
 from mandible.firmware_bridge.protocol import Message, Value
+from mandible.firmware_bridge.terminal_board import next_period_us
 from tests.firmware.wire import CHANNELS, PERIOD_US, Wire, status_of
 
 Pulses = tuple[int, ...]
@@ -19,9 +20,9 @@ class HostedBoard:
         history: (time in µs, pulses by channel) of every period, 0 where there was no pulse.
     """
 
-    def __init__(self, eeprom: bytes = b"") -> None:
+    def __init__(self, eeprom: bytes = b"", **board: int) -> None:
         """Switch it on with ``eeprom`` in its memory; its clock starts at 0, its first period at 20 ms."""
-        self.core = _board.Board(eeprom)
+        self.core = _board.Board(eeprom, **board)
         self.now_us = 0
         self.history: list[tuple[int, Pulses]] = []
         self._wire = Wire()
@@ -32,9 +33,10 @@ class HostedBoard:
         first = len(self.history)
         until_us = self.now_us + us
         while self._period_us <= until_us:
+            self.core.poll(self._period_us)
             pulses: Pulses = struct.unpack(f"<{CHANNELS}H", self.core.pulses(self._period_us))
             self.history.append((self._period_us, pulses))
-            self._period_us += PERIOD_US
+            self._period_us = next_period_us(self._period_us, self.core.period_us)
         self.now_us = until_us
         self.core.poll(until_us)
         return [pulses for _, pulses in self.history[first:]]
@@ -61,8 +63,8 @@ class HostedBoard:
     def move(self, in_ms: int, *pulse_us: int, mask: int | None = None) -> str:
         """Ask for pulses (from channel 0 on, unless ``mask`` says otherwise) due ``in_ms`` from now."""
         mask = (1 << len(pulse_us)) - 1 if mask is None else mask
-        due_ms = (self.now_us // 1000 + in_ms) & 0xFFFF
-        return self.status("move", due_ms=due_ms, mask=mask, pulse_us=pulse_us)
+        due_us = (self.now_us + 1000 * in_ms) & 0xFFFFFFFF
+        return self.status("move", due_us=due_us, mask=mask, pulse_us=pulse_us)
 
     def flags(self) -> int:
         """Return the board's state flags."""

@@ -10,15 +10,16 @@ from tests.firmware.wire import raw_frame, status_of
 
 HOST_MESSAGES = [spec for spec in MESSAGES.values() if spec.sender == "host"]
 BODIES = {
-    "hello": bytes([1, 0]),
+    "hello": bytes([2, 0]),
     "attach": bytes([1, 0]),
     "detach": bytes([1, 0]),
     "ping": bytes([7, 0]),
-    "move": bytes([20, 0, 1, 0, 0xDC, 5]),
+    "move": bytes([20, 0, 0, 0, 1, 0, 0xDC, 5]),
     "query": b"",
     "unlock": bytes(4),
-    "set_limits": bytes(9),
-    "store": bytes(2),
+    "set_limits": bytes(12),
+    "store": bytes(6),
+    "jog": bytes(3),
 }
 
 
@@ -36,22 +37,22 @@ def test_a_message_is_answered_once_and_only_at_its_exact_length(
 def test_a_move_with_more_or_fewer_pulses_than_its_mask_is_not_obeyed(board: HostedBoard) -> None:
     board.status("attach", mask=3)
     for mask, pulses in ((1, 0), (1, 2), (3, 1), (0x8003, 2)):
-        body = bytes([20, 0, mask & 0xFF, mask >> 8]) + bytes([0xDC, 5]) * pulses
+        body = bytes([20, 0, 0, 0, mask & 0xFF, mask >> 8]) + bytes([0xDC, 5]) * pulses
         assert [status_of(m) for m in board.send(raw_frame(5, body))] == ["bad_length"]
 
 
 def test_unknown_types_are_named_and_the_boards_own_are_not_answered(board: HostedBoard) -> None:
-    (answer,) = board.send(raw_frame(0x0A, b""))
+    (answer,) = board.send(raw_frame(0x0B, b""))
     assert status_of(answer) == "unknown_type"
-    assert answer.number("acked_type") == 0x0A
+    assert answer.number("acked_type") == 0x0B
     for kind in (0x80, 0x81, 0x82, 0x83, 0xFF):
         assert board.send(raw_frame(kind, bytes(4))) == []
     assert board.ask("query").number("bad_frames") == 5
 
 
 def test_another_major_version_is_refused(board: HostedBoard) -> None:
-    assert board.status("hello", major=2, minor=0) == "bad_version"
-    assert board.ask("hello", major=1, minor=9).name == "welcome"
+    assert board.status("hello", major=1, minor=0) == "bad_version"
+    assert board.ask("hello", major=2, minor=9).name == "welcome"
 
 
 def test_damaged_and_overlong_frames_are_counted_not_answered(board: HostedBoard) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mandible.firmware_bridge.greeting import HELLO
 from mandible.firmware_bridge.protocol import FLAGS
 from tests.firmware.hosted import HostedBoard
 from tests.firmware.wire import JAW, PERIOD_US, eeprom_image
@@ -87,7 +88,7 @@ def test_it_also_watches_a_host_that_attaches_and_never_moves(board: HostedBoard
 @pytest.mark.parametrize("watchdog_ms", [100, 2000])
 def test_the_stored_time_counts(watchdog_ms: int) -> None:
     board = HostedBoard(eeprom_image({0: JAW}, watchdog_ms))
-    assert board.ask("hello", major=1, minor=0).number("watchdog_ms") == watchdog_ms
+    assert board.ask("hello", **HELLO).number("watchdog_ms") == watchdog_ms
     board.status("attach", mask=1)
     board.run(watchdog_ms * 1000 - PERIOD_US)
     assert board.flags() == 0

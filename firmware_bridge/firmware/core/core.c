@@ -2,61 +2,43 @@
 
 #include <string.h>
 
+#include "calibration.h"
 #include "handlers.h"
+#include "parking.h"
 #include "replies.h"
 
-void mb_start(mb_core *core, uint8_t board, uint8_t channels, const uint8_t image[MB_STORE_BYTES], uint32_t now_us)
+void mb_start(mb_core *core, const mb_board *board, uint32_t now_us)
 {
     memset(core, 0, sizeof *core);
-    core->board = board;
-    core->channels = channels;
+    core->board = *board;
     core->now_us = now_us;
+    core->slot = MB_SLOTS;
+    core->calibration.jog_channel = MB_NO_CHANNEL;
     mb_cobs_start(&core->decoder);
-    (void)mb_store_unpack(&core->settings, image, channels);
+    mb_settings_start(&core->settings);
 }
 
-static mb_instant later(mb_instant from, uint32_t passed_us)
+bool mb_load(mb_core *core, uint8_t slot, const uint8_t image[MB_STORE_BYTES])
 {
-    const uint32_t us = from.us + passed_us;
-    const uint32_t whole_ms = us < 1000u ? 0 : us / 1000u;
-    const mb_instant instant = {(uint16_t)(from.ms + whole_ms), (uint16_t)(us - whole_ms * 1000u)};
-    return instant;
-}
-
-static void advance(mb_core *core, uint32_t now_us)
-{
-    const uint32_t passed_us = now_us - core->now_us;
-    if (passed_us >= 0x80000000UL) {
-        return; /* a reading from before the last one: time stands still until it is passed */
+    if (!mb_store_right(image, core->board.channels, core->board.shortest_period_us)) {
+        return false;
     }
-    core->clock = later(core->clock, passed_us);
-    core->now_us = now_us;
-}
-
-/* The host has gone quiet: to neutral under the slew limit, hold, detach. */
-static void park(mb_core *core)
-{
-    core->parking = true;
-    core->tripped = true;
-    core->hold_left = MB_PARK_HOLD_PULSES;
-    mb_setpoints_forget(&core->setpoints, core->attached_mask);
-}
-
-static void check_timeouts(mb_core *core)
-{
-    const uint32_t watchdog_us = (uint32_t)core->settings.watchdog_ms * 1000u;
-    if (core->attached_mask != 0 && !core->parking && core->now_us - core->move_us >= watchdog_us) {
-        park(core);
+    const int16_t newer = (int16_t)(uint16_t)(mb_store_generation(image) - core->settings.generation);
+    if (core->slot == MB_SLOTS || newer > 0) {
+        mb_store_unpack(&core->settings, image);
+        core->slot = slot;
     }
-    if (core->unlocked && core->now_us - core->session_us >= (uint32_t)MB_CALIBRATION_IDLE_MS * 1000u) {
-        core->unlocked = false;
-    }
+    return true;
 }
 
 void mb_poll(mb_core *core, uint32_t now_us)
 {
-    advance(core, now_us);
-    check_timeouts(core);
+    if (mb_us_from(core->now_us, now_us) > 0) {
+        core->now_us = now_us; /* a reading from before the last one: time stands still until it is passed */
+    }
+    mb_check_alarms(core);
+    mb_check_watchdog(core);
+    mb_check_session(core);
 }
 
 void mb_receive(mb_core *core, uint8_t byte, uint32_t now_us)
@@ -74,38 +56,58 @@ void mb_receive(mb_core *core, uint8_t byte, uint32_t now_us)
     }
 }
 
-static void finish_parking(mb_core *core, bool all_neutral)
+uint16_t mb_period_us(const mb_core *core)
 {
-    if (!all_neutral) {
-        return;
-    }
-    if (core->hold_left > 0) {
-        core->hold_left--;
-        return;
-    }
-    core->attached_mask = 0;
-    core->parking = false;
+    return core->settings.period_us;
 }
 
-void mb_pulses(mb_core *core, uint16_t ahead_us, uint16_t pulse_us[MB_MAX_CHANNELS])
+/* A channel that has stood still for long gives no pulses until it is wanted elsewhere. */
+static bool rests(mb_core *core, uint8_t channel, uint16_t wanted_us)
 {
-    const mb_instant at = later(core->clock, ahead_us);
+    const uint32_t idle_us = (uint32_t)core->settings.idle_detach_s * 1000000UL;
+    const uint16_t bit = (uint16_t)(1u << channel);
+    const mb_limits *limits = &core->settings.channel[channel];
+    if (core->output[channel].given_us != mb_clamp(limits, wanted_us)) {
+        if (core->resting_mask & bit) {
+            mb_output_wake(&core->output[channel], core->settings.period_us);
+        }
+        core->resting_mask = (uint16_t)(core->resting_mask & ~bit);
+        core->still_us[channel] = 0;
+    } else if (idle_us == 0 || core->still_us[channel] < idle_us) {
+        core->still_us[channel] += idle_us == 0 ? 0 : core->settings.period_us;
+    } else {
+        core->resting_mask |= bit;
+    }
+    return (core->resting_mask & bit) != 0;
+}
+
+void mb_pulses(mb_core *core, uint32_t start_us, uint16_t pulse_us[MB_MAX_CHANNELS])
+{
     bool all_neutral = true;
-    mb_setpoints_reach(&core->setpoints, at);
+    mb_horizon horizon;
+    mb_goal goal;
+    mb_setpoints_reach(&core->setpoints, start_us);
+    mb_horizon_start(&horizon, &core->setpoints, start_us, core->settings.period_us);
+    memset(pulse_us, 0, MB_MAX_CHANNELS * sizeof *pulse_us);
     for (uint8_t c = 0; c < MB_MAX_CHANNELS; c++) {
-        pulse_us[c] = 0;
         if ((core->attached_mask >> c & 1u) == 0) {
             continue;
         }
         const mb_limits *limits = &core->settings.channel[c];
-        const uint16_t wanted_us =
-            core->parking ? limits->neutral_us : mb_setpoints_position(&core->setpoints, c, at);
-        pulse_us[c] = mb_output_step(&core->output[c], limits, wanted_us);
-        all_neutral = all_neutral && pulse_us[c] == limits->neutral_us;
+        if (core->parking) {
+            mb_goal_rest(&goal, limits->neutral_us);
+        } else {
+            mb_goal_ahead(&goal, &horizon, c);
+        }
+        if (!rests(core, c, (uint16_t)((goal.eighths[0] + 4) / 8))) {
+            pulse_us[c] = mb_output_step(&core->output[c], limits, &goal, core->settings.period_us);
+        }
+        all_neutral = all_neutral && core->output[c].given_us == limits->neutral_us;
     }
     if (core->parking) {
-        finish_parking(core, all_neutral);
+        mb_park_on(core, all_neutral);
     }
+    mb_jog_pulse(core, pulse_us);
 }
 
 bool mb_transmit(mb_core *core, uint8_t *byte)
@@ -122,22 +124,4 @@ bool mb_transmit(mb_core *core, uint8_t *byte)
 void mb_lost_byte(mb_core *core)
 {
     mb_count(&core->counters.overruns);
-}
-
-const uint8_t *mb_to_store(const mb_core *core)
-{
-    return core->storing ? core->image : NULL;
-}
-
-void mb_stored(mb_core *core, bool written)
-{
-    if (!core->storing) {
-        return;
-    }
-    if (!written) {
-        core->image[0] = 0xFF; /* what memory holds is unknown: no limits until a store succeeds */
-    }
-    const bool right = mb_store_unpack(&core->settings, core->image, core->channels);
-    core->storing = false;
-    mb_acknowledge(core, MB_TYPE_STORE, core->store_seq, right ? MB_STATUS_OK : MB_STATUS_STORE_FAILED);
 }

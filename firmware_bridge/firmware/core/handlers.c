@@ -1,46 +1,9 @@
 #include "handlers.h"
 
 #include "calibration.h"
+#include "moving.h"
 #include "replies.h"
 #include "wire.h"
-
-static uint8_t attach(mb_core *core, const mb_message *m)
-{
-    const uint16_t mask = mb_get_u16(m->body + MB_ATTACH_MASK_AT);
-    if (mask == 0) {
-        return MB_STATUS_OK;
-    }
-    if ((mask & ~core->settings.calibrated_mask) != 0) {
-        return MB_STATUS_NO_LIMITS;
-    }
-    if (core->storing) {
-        return MB_STATUS_LOCKED;
-    }
-    const uint16_t fresh = (uint16_t)(core->parking ? mask | core->attached_mask : mask & ~core->attached_mask);
-    for (uint8_t c = 0; c < core->channels; c++) {
-        if (fresh >> c & 1u) {
-            mb_output_attach(&core->output[c], &core->settings.channel[c]);
-            mb_setpoints_hold(&core->setpoints, c, core->settings.channel[c].neutral_us, core->clock);
-        }
-    }
-    if (core->attached_mask == 0 || core->parking) {
-        core->move_us = core->now_us;
-    }
-    core->attached_mask |= mask;
-    core->parking = false;
-    core->tripped = false;
-    core->unlocked = false;
-    return MB_STATUS_OK;
-}
-
-static uint8_t detach(mb_core *core, const mb_message *m)
-{
-    const uint16_t mask = mb_get_u16(m->body + MB_DETACH_MASK_AT);
-    core->attached_mask = (uint16_t)(core->attached_mask & ~mask);
-    core->parking = core->parking && core->attached_mask != 0;
-    mb_setpoints_forget(&core->setpoints, mask);
-    return MB_STATUS_OK;
-}
 
 static uint8_t bits_in(uint16_t mask)
 {
@@ -51,58 +14,25 @@ static uint8_t bits_in(uint16_t mask)
     return bits;
 }
 
-static bool move_may_come(mb_core *core, uint16_t due_ms, uint8_t *status)
-{
-    const int16_t ahead_ms = mb_ms_from(core->clock.ms, due_ms);
-    if (ahead_ms < -(int16_t)MB_LATE_MS) {
-        *status = MB_STATUS_LATE;
-    } else if (ahead_ms > (int16_t)MB_AHEAD_MS) {
-        *status = MB_STATUS_TOO_FAR;
-    } else {
-        return true;
-    }
-    mb_count(&core->counters.late_set_points);
-    return false;
-}
-
 static uint8_t move(mb_core *core, const mb_message *m)
 {
-    mb_set_point added;
+    mb_set_point wanted;
     if (m->length < MB_MOVE_FIXED_BYTES) {
         return MB_STATUS_BAD_LENGTH;
     }
-    added.due_ms = mb_get_u16(m->body + MB_MOVE_DUE_MS_AT);
-    added.mask = mb_get_u16(m->body + MB_MOVE_MASK_AT);
-    if (m->length != MB_MOVE_FIXED_BYTES + 2u * bits_in(added.mask)) {
+    wanted.due_us = mb_get_u32(m->body + MB_MOVE_DUE_US_AT);
+    wanted.mask = mb_get_u16(m->body + MB_MOVE_MASK_AT);
+    if (m->length != MB_MOVE_FIXED_BYTES + 2u * bits_in(wanted.mask)) {
         return MB_STATUS_BAD_LENGTH;
     }
-    if (added.mask == 0 || (added.mask & ~core->attached_mask) != 0 || core->parking) {
-        return MB_STATUS_NOT_ATTACHED;
-    }
-    uint8_t status = MB_STATUS_OK;
-    if (!move_may_come(core, added.due_ms, &status)) {
-        return status;
-    }
-    const uint8_t *wanted = m->body + MB_MOVE_PULSE_US_AT;
-    for (uint8_t c = 0; c < core->channels; c++) {
-        if (added.mask >> c & 1u) {
-            added.pulse_us[c] = mb_clamp(&core->settings.channel[c], mb_get_u16(wanted));
-            if (added.pulse_us[c] != mb_get_u16(wanted)) {
-                status = MB_STATUS_CLAMPED;
-            }
-            wanted += 2;
+    const uint8_t *pulse = m->body + MB_MOVE_PULSE_US_AT;
+    for (uint8_t c = 0; c < MB_MAX_CHANNELS; c++) {
+        if (wanted.mask >> c & 1u) {
+            wanted.pulse_us[c] = mb_get_u16(pulse);
+            pulse += 2;
         }
     }
-    mb_setpoints_reach(&core->setpoints, core->clock);
-    if (!mb_setpoints_add(&core->setpoints, &added, core->clock)) {
-        mb_count(&core->counters.overruns);
-        return MB_STATUS_QUEUE_FULL;
-    }
-    if (status == MB_STATUS_CLAMPED) {
-        mb_count(&core->counters.clamped_set_points);
-    }
-    core->move_us = core->now_us;
-    return status;
+    return mb_move(core, &wanted);
 }
 
 /* The body length of a message with a fixed one; 0xFF for the others. */
@@ -125,6 +55,8 @@ static uint8_t fixed_length(uint8_t type)
         return MB_SET_LIMITS_FIXED_BYTES;
     case MB_TYPE_STORE:
         return MB_STORE_FIXED_BYTES;
+    case MB_TYPE_JOG:
+        return MB_JOG_FIXED_BYTES;
     default:
         return 0xFF;
     }
@@ -150,10 +82,10 @@ static bool replied(mb_core *core, const mb_message *m, uint8_t *status)
     case MB_TYPE_STORE:
         return mb_store_begins(core, m, status);
     case MB_TYPE_ATTACH:
-        *status = attach(core, m);
+        *status = mb_attach(core, mb_get_u16(m->body + MB_ATTACH_MASK_AT));
         return false;
     case MB_TYPE_DETACH:
-        *status = detach(core, m);
+        *status = mb_detach(core, mb_get_u16(m->body + MB_DETACH_MASK_AT));
         return false;
     case MB_TYPE_MOVE:
         *status = move(core, m);
@@ -163,6 +95,9 @@ static bool replied(mb_core *core, const mb_message *m, uint8_t *status)
         return false;
     case MB_TYPE_SET_LIMITS:
         *status = mb_set_limits(core, m);
+        return false;
+    case MB_TYPE_JOG:
+        *status = mb_jog(core, m);
         return false;
     default:
         *status = MB_STATUS_UNKNOWN_TYPE;

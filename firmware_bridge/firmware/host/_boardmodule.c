@@ -15,7 +15,7 @@ typedef struct {
     PyObject_HEAD
     mb_core core;
     unsigned long long now_us;
-    uint8_t eeprom[MB_STORE_BYTES];
+    uint8_t eeprom[MB_SLOTS * MB_STORE_BYTES];
     char *outbox;
     Py_ssize_t out_length;
     Py_ssize_t out_room;
@@ -33,9 +33,10 @@ static void pass_time(Board *self, unsigned long long now_us)
 /* A computer's memory is written at once, so a store is over as soon as it has begun. */
 static void finish_store(Board *self)
 {
-    const uint8_t *image = mb_to_store(&self->core);
+    uint8_t slot;
+    const uint8_t *image = mb_to_store(&self->core, &slot);
     if (image != NULL) {
-        memcpy(self->eeprom, image, MB_STORE_BYTES);
+        memcpy(self->eeprom + slot * MB_STORE_BYTES, image, MB_STORE_BYTES);
         mb_stored(&self->core, true);
     }
 }
@@ -88,26 +89,35 @@ static PyObject *board_poll(Board *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
-static PyObject *board_pulses(Board *self, PyObject *args, PyObject *keywords)
+static PyObject *board_pulses(Board *self, PyObject *args)
 {
-    static char *names[] = {"now_us", "ahead_us", NULL};
-    unsigned long long now_us;
-    unsigned int ahead_us = 0;
+    unsigned long long start_us;
     uint16_t pulse_us[MB_MAX_CHANNELS];
     uint8_t bytes[2 * MB_MAX_CHANNELS];
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "K|I:pulses", names, &now_us, &ahead_us)) {
+    if (!PyArg_ParseTuple(args, "K:pulses", &start_us)) {
         return NULL;
     }
-    if (ahead_us > MB_PERIOD_US) {
-        PyErr_Format(PyExc_ValueError, "ahead_us is %u; it can be at most one period, %u", ahead_us, MB_PERIOD_US);
-        return NULL;
-    }
-    pass_time(self, now_us);
-    mb_pulses(&self->core, (uint16_t)ahead_us, pulse_us);
+    mb_pulses(&self->core, (uint32_t)start_us, pulse_us);
     for (uint8_t c = 0; c < MB_MAX_CHANNELS; c++) {
         mb_put_u16(bytes + 2 * c, pulse_us[c]);
     }
     return PyBytes_FromStringAndSize((const char *)bytes, sizeof bytes);
+}
+
+static PyObject *board_alarm(Board *self, PyObject *args)
+{
+    int stalled, hot;
+    if (!PyArg_ParseTuple(args, "pp:alarm", &stalled, &hot)) {
+        return NULL;
+    }
+    mb_alarm(&self->core, stalled != 0, hot != 0);
+    Py_RETURN_NONE;
+}
+
+static PyObject *board_period_us(Board *self, void *unused)
+{
+    (void)unused;
+    return PyLong_FromLong(mb_period_us(&self->core));
 }
 
 static PyObject *board_transmit(Board *self, PyObject *unused)
@@ -123,29 +133,45 @@ static PyObject *board_transmit(Board *self, PyObject *unused)
 static PyObject *board_eeprom(Board *self, PyObject *unused)
 {
     (void)unused;
-    return PyBytes_FromStringAndSize((const char *)self->eeprom, MB_STORE_BYTES);
+    return PyBytes_FromStringAndSize((const char *)self->eeprom, sizeof self->eeprom);
+}
+
+static int check_range(const char *name, int value, int lowest, int highest)
+{
+    if (value < lowest || value > highest) {
+        PyErr_Format(PyExc_ValueError, "%s is %d; a board has %d to %d", name, value, lowest, highest);
+        return -1;
+    }
+    return 0;
 }
 
 static PyObject *board_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {"eeprom", "channels", NULL};
-    const char *eeprom;
-    Py_ssize_t length;
-    int channels = MB_MAX_CHANNELS;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "y#|i:Board", names, &eeprom, &length, &channels)) {
+    static char *names[] = {"eeprom", "channels", "shortest_period_us", "board_id", NULL};
+    const char *eeprom = "";
+    Py_ssize_t length = 0;
+    int channels = MB_MAX_CHANNELS, shortest_us = MB_PERIOD_MIN_US, id = MB_BOARD_VIRTUAL;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|y#iii:Board", names, &eeprom, &length, &channels, &shortest_us,
+                                     &id)) {
         return NULL;
     }
-    if (channels < 1 || channels > (int)MB_MAX_CHANNELS) {
-        PyErr_Format(PyExc_ValueError, "channels is %d; a board has 1 to %d", channels, (int)MB_MAX_CHANNELS);
+    if (check_range("channels", channels, 1, MB_MAX_CHANNELS) < 0 ||
+        check_range("shortest_period_us", shortest_us, MB_PERIOD_MIN_US, MB_PERIOD_MAX_US) < 0 ||
+        check_range("board_id", id, 1, UINT8_MAX) < 0) {
         return NULL;
     }
     Board *self = (Board *)PyType_GenericAlloc(type, 0); /* zeroed */
     if (self == NULL) {
         return NULL;
     }
+    const Py_ssize_t room = (Py_ssize_t)sizeof self->eeprom;
     memset(self->eeprom, 0xFF, sizeof self->eeprom); /* erased, past what was given */
-    memcpy(self->eeprom, eeprom, (size_t)(length < (Py_ssize_t)MB_STORE_BYTES ? length : (Py_ssize_t)MB_STORE_BYTES));
-    mb_start(&self->core, MB_BOARD_VIRTUAL, (uint8_t)channels, self->eeprom, 0);
+    memcpy(self->eeprom, eeprom, (size_t)(length < room ? length : room));
+    const mb_board board = {(uint8_t)id, (uint8_t)channels, (uint16_t)shortest_us};
+    mb_start(&self->core, &board, 0);
+    for (uint8_t slot = 0; slot < MB_SLOTS; slot++) {
+        (void)mb_load(&self->core, slot, self->eeprom + slot * MB_STORE_BYTES);
+    }
     return (PyObject *)self;
 }
 
@@ -162,19 +188,27 @@ static PyMethodDef board_methods[] = {
     {"receive", (PyCFunction)(void (*)(void))board_receive, METH_VARARGS,
      "receive(data, now_us): take bytes from the host."},
     {"poll", (PyCFunction)(void (*)(void))board_poll, METH_VARARGS, "poll(now_us): let time pass."},
-    {"pulses", (PyCFunction)(void (*)(void))board_pulses, METH_VARARGS | METH_KEYWORDS,
-     "pulses(now_us, ahead_us=0): pulse widths of the period starting ahead_us after now, uint16[12], 0 = no pulse."},
+    {"pulses", (PyCFunction)(void (*)(void))board_pulses, METH_VARARGS,
+     "pulses(start_us): pulse widths of the period that starts then, uint16[12], 0 = no pulse."},
+    {"alarm", (PyCFunction)(void (*)(void))board_alarm, METH_VARARGS,
+     "alarm(stalled, hot): levels of the inputs for a servo that is held fast, or too hot."},
     {"transmit", (PyCFunction)(void (*)(void))board_transmit, METH_NOARGS,
      "transmit(): drain what the board wants to send."},
     {"eeprom", (PyCFunction)(void (*)(void))board_eeprom, METH_NOARGS, "eeprom(): the permanent memory's bytes."},
     {NULL, NULL, 0, NULL},
 };
 
+static PyGetSetDef board_values[] = {
+    {"period_us", (getter)board_period_us, NULL, "length of the next period", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
 static PyType_Slot board_slots[] = {
-    {Py_tp_doc, "Board(eeprom, channels=12): the firmware core with its memory, detached, its clock at 0."},
+    {Py_tp_doc, "Board(eeprom=b'', channels=12, shortest_period_us=3000, board_id=1): the firmware core with its memory, detached, its clock at 0."},
     {Py_tp_new, board_new},
     {Py_tp_dealloc, board_dealloc},
     {Py_tp_methods, board_methods},
+    {Py_tp_getset, board_values},
     {0, NULL},
 };
 
@@ -193,10 +227,10 @@ static int module_exec(PyObject *module)
     }
     const int failed = PyModule_AddType(module, (PyTypeObject *)type);
     Py_DECREF(type);
-    if (failed < 0 || PyModule_AddIntConstant(module, "EEPROM_BYTES", MB_STORE_BYTES) < 0) {
+    if (failed < 0 || PyModule_AddIntConstant(module, "EEPROM_BYTES", MB_SLOTS * MB_STORE_BYTES) < 0) {
         return -1;
     }
-    return PyModule_AddIntConstant(module, "PERIOD_US", MB_PERIOD_US);
+    return PyModule_AddIntConstant(module, "PERIOD_US", MB_PERIOD_MAX_US);
 }
 
 static PyModuleDef_Slot module_slots[] = {

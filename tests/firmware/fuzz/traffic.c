@@ -33,11 +33,11 @@ static uint16_t any_pulse_us(void)
     return (uint16_t)(chance(4) != 0 ? 400 + chance(2200) : chance(0x10000));
 }
 
-static unsigned move_body(uint8_t *body, uint16_t clock_ms)
+static unsigned move_body(uint8_t *body, uint32_t clock_us)
 {
     const uint16_t mask = any_mask();
     unsigned length = MB_MOVE_FIXED_BYTES;
-    mb_put_u16(body + MB_MOVE_DUE_MS_AT, (uint16_t)(clock_ms + (chance(8) != 0 ? chance(120) : chance(0x10000))));
+    mb_put_u32(body + MB_MOVE_DUE_US_AT, clock_us + (chance(8) != 0 ? chance(120000) : chance(0xFFFFFFFF)));
     mb_put_u16(body + MB_MOVE_MASK_AT, mask);
     for (unsigned bit = 0; bit < 16; bit++) {
         if (mask >> bit & 1 && length + 2 <= MB_MAX_BODY_BYTES) {
@@ -57,10 +57,12 @@ static unsigned limits_body(uint8_t *body)
     mb_put_u16(body + MB_SET_LIMITS_MAX_US_AT, max_us);
     mb_put_u16(body + MB_SET_LIMITS_NEUTRAL_US_AT, (uint16_t)(min_us + chance(1 + max_us - (uint32_t)min_us % 65536)));
     mb_put_u16(body + MB_SET_LIMITS_SPEED_US_PER_S_AT, (uint16_t)(1 + chance(chance(2) ? 200 : 25000)));
+    mb_put_u16(body + MB_SET_LIMITS_ACCEL_100US_PER_S2_AT, (uint16_t)(1 + chance(chance(2) ? 200 : 55000)));
+    body[MB_SET_LIMITS_TRAITS_AT] = (uint8_t)(chance(8) != 0 ? chance(2) : chance(256));
     return MB_SET_LIMITS_FIXED_BYTES;
 }
 
-static unsigned body_of(uint8_t type, uint16_t clock_ms, uint8_t *body)
+static unsigned body_of(uint8_t type, uint32_t clock_us, uint8_t *body)
 {
     switch (type) {
     case MB_TYPE_HELLO:
@@ -75,7 +77,7 @@ static unsigned body_of(uint8_t type, uint16_t clock_ms, uint8_t *body)
         mb_put_u16(body + MB_DETACH_MASK_AT, any_mask());
         return MB_DETACH_FIXED_BYTES;
     case MB_TYPE_MOVE:
-        return move_body(body, clock_ms);
+        return move_body(body, clock_us);
     case MB_TYPE_UNLOCK:
         mb_put_u32(body + MB_UNLOCK_KEY_AT, chance(4) != 0 ? MB_CALIBRATION_KEY : chance(0xFFFFFFFF));
         return MB_UNLOCK_FIXED_BYTES;
@@ -83,16 +85,22 @@ static unsigned body_of(uint8_t type, uint16_t clock_ms, uint8_t *body)
         return limits_body(body);
     case MB_TYPE_STORE:
         mb_put_u16(body + MB_STORE_WATCHDOG_MS_AT, (uint16_t)(50 + chance(2200)));
+        mb_put_u16(body + MB_STORE_PERIOD_US_AT, (uint16_t)(chance(2) ? 20000 : 2000 + chance(19000)));
+        mb_put_u16(body + MB_STORE_IDLE_DETACH_S_AT, (uint16_t)(chance(2) ? chance(3) : chance(4000)));
         return MB_STORE_FIXED_BYTES;
+    case MB_TYPE_JOG:
+        body[MB_JOG_CHANNEL_AT] = (uint8_t)chance(14);
+        mb_put_u16(body + MB_JOG_PULSE_US_AT, any_pulse_us());
+        return MB_JOG_FIXED_BYTES;
     default:
         return 0;
     }
 }
 
-unsigned valid_frame(uint8_t type, uint8_t seq, uint16_t clock_ms, uint8_t frame[MB_FRAME_BYTES])
+unsigned valid_frame(uint8_t type, uint8_t seq, uint32_t clock_us, uint8_t frame[MB_FRAME_BYTES])
 {
     uint8_t raw[MB_RAW_BYTES] = {type, seq};
-    const unsigned length = BODY_AT + body_of(type, clock_ms, raw + BODY_AT);
+    const unsigned length = BODY_AT + body_of(type, clock_us, raw + BODY_AT);
     return mb_cobs_frame(raw, (uint8_t)length, frame);
 }
 
@@ -124,7 +132,7 @@ static unsigned damaged(uint8_t *frame, unsigned length)
     }
 }
 
-unsigned garbage(uint16_t clock_ms, uint8_t burst[BURST_BYTES])
+unsigned garbage(uint32_t clock_us, uint8_t burst[BURST_BYTES])
 {
     unsigned length = 0;
     const unsigned wanted = 1 + chance(BURST_BYTES - 2 * MB_FRAME_BYTES);
@@ -139,8 +147,8 @@ unsigned garbage(uint16_t clock_ms, uint8_t burst[BURST_BYTES])
             length++;
         } else {
             /* Types past the known ones too, and those of the board. */
-            const uint8_t type = (uint8_t)(chance(8) != 0 ? 1 + chance(10) : chance(256));
-            const unsigned frame = valid_frame(type, (uint8_t)chance(256), clock_ms, next);
+            const uint8_t type = (uint8_t)(chance(8) != 0 ? 1 + chance(11) : chance(256));
+            const unsigned frame = valid_frame(type, (uint8_t)chance(256), clock_us, next);
             length += damaged(next, frame);
         }
     }
