@@ -5,12 +5,17 @@ from __future__ import annotations
 import struct
 
 from mandible.firmware_bridge import _board
-from mandible.firmware_bridge.protocol import Message, Value
-from tests.firmware.wire import CHANNELS, PERIOD_US, Wire, status_of
-from tests.virtual.simavr.uno import BYTE_US, Pulse, SimulatedUno
+from mandible.firmware_bridge.protocol import BOARDS, Message, Value
+from tests.firmware.wire import CHANNELS, PERIOD_US, Wire, status_of, stored_channels
+from tests.virtual.simavr.uno import Pulse, SimulatedUno
 
-# The chip plans a period's pulses when the last of its six slots begins.
-PLANNED_AHEAD_US = PERIOD_US - 5 * (PERIOD_US // 6)
+# From the chip's pulses.h: the shortest period, and how long before it its pulses are worked out.
+SHORTEST_PERIOD_US = 16_666
+
+
+def planned_ahead_us(eeprom: bytes) -> int:
+    """Return how long before a period a chip with these limits plans it."""
+    return 840 + 680 * max(1, stored_channels(eeprom))
 
 
 class Chip:
@@ -33,7 +38,7 @@ class Chip:
         """Put bytes on the wire, now unless a time is given."""
         at_us = self.uno.now_us + 10 if at_us is None else at_us
         self.uno.send(data, at_us)
-        self.sent.append((at_us + BYTE_US * len(data), data))
+        self.sent.append((at_us + self.uno.byte_us * len(data), data))
 
     def run(self, us: float) -> list[Pulse]:
         """Let time pass; return the pulses that ended."""
@@ -58,12 +63,12 @@ class Chip:
         """Send a request and return its acknowledgement's status."""
         return status_of(self.ask(name, wait_us=wait_us, **values))
 
-    def align(self, phase_us: float) -> None:
+    def align(self, phase_us: float, period_us: int = PERIOD_US) -> None:
         """Run to ``phase_us`` into the next period, as the pulses of channel 0 tell; it must have pulses."""
-        starts = [pulse.start_us for pulse in self.run(2 * PERIOD_US) if pulse.channel == 0]
+        starts = [pulse.start_us for pulse in self.run(2 * period_us) if pulse.channel == 0]
         target_us = starts[-1] + phase_us
         while target_us <= self.uno.now_us:
-            target_us += PERIOD_US
+            target_us += period_us
         self.run(target_us - self.uno.now_us)
 
 
@@ -72,16 +77,18 @@ def host_twin(
 ) -> list[list[int]]:
     """Return the pulses, period by period, of the core on the host given the same bytes at the same times.
 
-    ``start_us`` is when the chip's first period began: there its clock reads 0.
+    ``start_us`` is when the chip's clock read 0; the first row is that of the first whole period after it.
     """
-    core = _board.Board(eeprom)
+    core = _board.Board(eeprom, CHANNELS, SHORTEST_PERIOD_US, BOARDS["atmega328p"])
     arrivals = iter([*sorted((time_us - start_us, data) for time_us, data in sent), (float("inf"), b"")])
     arrival_us, data = next(arrivals)
     periods = []
-    for period_us in range(PERIOD_US, int(until_us - start_us), PERIOD_US):
-        plan_us = period_us - PLANNED_AHEAD_US
+    ahead_us = planned_ahead_us(eeprom)
+    for period_us in range(core.period_us, int(until_us - start_us), core.period_us):
+        plan_us = period_us - ahead_us
         while arrival_us <= plan_us:
             core.receive(data, int(arrival_us))
             arrival_us, data = next(arrivals)
-        periods.append(list(struct.unpack(f"<{CHANNELS}H", core.pulses(plan_us, PLANNED_AHEAD_US))))
+        core.poll(plan_us)
+        periods.append(list(struct.unpack(f"<{CHANNELS}H", core.pulses(period_us))))
     return periods

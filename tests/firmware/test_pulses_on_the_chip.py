@@ -31,22 +31,22 @@ def attach_all(chip: Chip) -> None:
     chip.align(2000)
 
 
-def clock_ms(chip: Chip) -> int:
-    """Return the board's clock in ms, of about now."""
-    return chip.ask("ping", wait_us=8000, token=1).number("clock_us") // 1000 + 6
+def clock_us(chip: Chip) -> int:
+    """Return the board's clock, of about now."""
+    return chip.ask("ping", wait_us=8000, token=1).number("clock_us") + 6000
 
 
-def stream(chip: Chip, hops: Sequence[Sequence[int]], lead_ms: int = 60) -> list[Pulse]:
-    """Send one set-point each 10 ms, due ``lead_ms`` later; return the pulses meanwhile."""
+def stream(chip: Chip, hops: Sequence[Sequence[int]], lead_us: int = 60_000) -> list[Pulse]:
+    """Send one set-point each 10 ms, due ``lead_us`` later; return the pulses meanwhile."""
     pulses: list[Pulse] = []
     # Two hops a period; on the same phase throughout, so clear of the instant at which pulses are planned.
     chip.align(2000)
-    now_ms = clock_ms(chip)
+    now_us = clock_us(chip)
     chip.align(2000)
-    now_ms += 40
+    now_us += 40_000
     for hop, wanted in enumerate(hops):
-        due_ms = (now_ms + 10 * hop + lead_ms) & 0xFFFF
-        chip.send(chip.wire.frame("move", due_ms=due_ms, mask=EVERY_CHANNEL, pulse_us=tuple(wanted)))
+        due_us = now_us + HOP_US * hop + lead_us
+        chip.send(chip.wire.frame("move", due_us=due_us, mask=EVERY_CHANNEL, pulse_us=tuple(wanted)))
         pulses += chip.run(HOP_US)
     return pulses
 

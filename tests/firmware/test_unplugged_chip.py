@@ -19,13 +19,13 @@ def talk_then_die(chip: Chip) -> tuple[list[Pulse], float]:
     """Open the jaw wide, stop in the middle of a frame; return the pulses and when the last move was in."""
     pulses: list[Pulse] = []
     assert chip.status("attach", mask=1) == "ok"
-    clock_ms = chip.ask("ping", wait_us=5000, token=1).number("clock_us") // 1000 + 4
+    clock_us = chip.ask("ping", wait_us=5000, token=1).number("clock_us") + 4000
     for hop in range(50):
-        due_ms = clock_ms + 10 * hop + 40
-        chip.send(chip.wire.frame("move", due_ms=due_ms, mask=1, pulse_us=(JAW[1],)))
+        due_us = clock_us + 10_000 * hop + 40_000
+        chip.send(chip.wire.frame("move", due_us=due_us, mask=1, pulse_us=(JAW[1],)))
         pulses += chip.run(10_000)
     last_us = chip.sent[-1][0]
-    chip.send(chip.wire.frame("move", due_ms=due_ms + 10, mask=1, pulse_us=(JAW[1],))[:7])
+    chip.send(chip.wire.frame("move", due_us=due_us + 10_000, mask=1, pulse_us=(JAW[1],))[:7])
     return pulses + chip.run(3_000_000), last_us
 
 
@@ -57,7 +57,7 @@ def test_it_obeys_a_host_that_comes_back_once_that_attaches() -> None:
         state = chip.ask("query")
         assert state.number("flags") == FLAGS["watchdog_tripped"]
         assert state.number("attached_mask") == 0
-        assert chip.status("move", due_ms=0, mask=1, pulse_us=(1500,)) == "not_attached"
+        assert chip.status("move", due_us=0, mask=1, pulse_us=(1500,)) == "not_attached"
         assert chip.status("attach", mask=1) == "ok"
         pulses = chip.run(2 * PERIOD_US)
         assert abs(pulses[-1].width_us - NEUTRAL_US) <= TOLERANCE_US

@@ -19,8 +19,8 @@ class ToolsMissingError(RuntimeError):
     """A compiler or the simulator is not installed: tests that need it fail with this."""
 
 
-def build() -> tuple[Path, Path]:
-    """Return (firmware ELF, simulator), both up to date. Two test runs at once wait for one another."""
+def build(baud: int = 115_200) -> tuple[Path, Path]:
+    """Return (firmware ELF for that baud, simulator), up to date. Two runs at once wait for one another."""
     for tool in _TOOLS:
         if shutil.which(tool) is None:
             raise ToolsMissingError(f"{tool} is missing: the firmware's own tests need it; {_REMEDY}")
@@ -29,16 +29,16 @@ def build() -> tuple[Path, Path]:
     _BUILD.mkdir(exist_ok=True)
     with (_BUILD / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _run("make", "-s", "-C", str(FIRMWARE), f"BUILD={_BUILD}")
-        return _BUILD / "mandible-atmega328p.elf", _simulator()
+        _run("make", "-s", "-C", str(FIRMWARE), "uno", f"BUILD={_BUILD}", f"BAUD={baud}")
+        return _BUILD / f"mandible-atmega328p-{baud}.elf", _simulator()
 
 
 def _simulator() -> Path:
-    source, program = _HERE / "harness.c", _BUILD / "harness"
+    sources, program = sorted(map(str, _HERE.glob("*.c"))), _BUILD / "harness"
     changed_s = max(path.stat().st_mtime for path in _HERE.glob("*.[ch]"))
     if not program.exists() or program.stat().st_mtime < changed_s:
         warnings = ("-Wall", "-Wextra", "-Wno-missing-field-initializers")
-        _run("gcc", "-std=gnu99", "-O2", *warnings, str(source), "-o", str(program), "-lsimavr", "-lelf")
+        _run("gcc", "-std=gnu99", "-O2", *warnings, *sources, "-o", str(program), "-lsimavr", "-lelf")
     return program
 
 

@@ -2,17 +2,20 @@
  *
  * Links libsimavr, which is GPL-3: this program is part of the tests only and never ships in a wheel.
  *
- *   harness FIRMWARE.elf
- *     send CYCLE HEX     bytes on the UART's receive line from that cycle on, at 115200 baud, one after the other
+ *   harness FIRMWARE.elf BAUD
+ *     send CYCLE HEX     bytes on the UART's receive line from that cycle on, at that rate, one after the other
  *     advance CYCLE      run until then; prints what happened, in order:
  *                          E CYCLE CHANNEL LEVEL   an edge on a servo pin
  *                          T CYCLE BYTE            a byte sent by the firmware
  *     load HEX           put an image into the EEPROM (at address 0)
  *     eeprom COUNT       print the EEPROM's first bytes: M HEX
  *     unused             print how many bytes of SRAM nothing has ever touched: U COUNT
+ *     input BIT LEVEL    drive a pin of port B from outside
+ *     figures            print what was counted since power-up: F ASLEEP WAITING PLANS WORST TOTAL, that is cycles asleep;
+ *                        the most received bytes that waited in the UART; how often pulses were planned (GPIOR0 is 1
+ *                        meanwhile), the most cycles that took, and all of them together
  *     reset              as the reset button
  * Every command ends its output with a line ". CYCLE". Any failure ends the program with a message. */
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,44 +23,27 @@
 
 #include <simavr/avr_eeprom.h>
 #include <simavr/avr_ioport.h>
-#include <simavr/avr_uart.h>
 #include <simavr/sim_avr.h>
 #include <simavr/sim_elf.h>
 
+#include "die.h"
 #include "hex.h"
+#include "line.h"
 
-#define FREQUENCY_HZ 16000000u
-#define BAUD 115200u
-#define BITS_PER_BYTE 10u
 #define LINE_BYTES (1 << 20)
 #define SERVO_CHANNELS 12
 #define SRAM_AT 0x100
 #define SRAM_BYTES 2048
 #define UNTOUCHED 0xC5
-
-typedef struct {
-    avr_cycle_count_t cycle;
-    uint8_t byte;
-} arrival;
+#define GPIOR0_AT 0x3E
 
 static avr_t *avr;
-static avr_uart_t *uart;
-static avr_irq_t *receive_line;
-static arrival *arrivals; /* those from next_arrival on are still to come */
-static size_t arrival_count, arrival_room, next_arrival;
-static uint64_t line_free_bits; /* when the last byte ends, in cycles x BAUD */
+static struct {
+    avr_cycle_count_t asleep;
+    avr_cycle_count_t plan_began, plan_worst, plan_total;
+    unsigned long plans;
+} figures;
 static uint8_t level[SERVO_CHANNELS];
-
-static void die(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("harness: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-    exit(1);
-}
 
 static void on_pin(avr_irq_t *irq, uint32_t value, void *channel_pointer)
 {
@@ -69,18 +55,25 @@ static void on_pin(avr_irq_t *irq, uint32_t value, void *channel_pointer)
     }
 }
 
-static void on_sent(avr_irq_t *irq, uint32_t value, void *unused)
-{
-    (void)irq;
-    (void)unused;
-    printf("T %llu %u\n", (unsigned long long)avr->cycle, value & 0xFF);
-}
-
 /* Time does not wait for the computer: a sleeping core goes straight to its next event. */
 static void skip_sleep(avr_t *core, avr_cycle_count_t cycles)
 {
     (void)core;
-    (void)cycles;
+    figures.asleep += cycles;
+}
+
+static void on_planning(avr_t *core, avr_io_addr_t address, uint8_t value, void *unused)
+{
+    (void)unused;
+    core->data[address] = value;
+    if (value != 0) {
+        figures.plan_began = core->cycle;
+    } else if (figures.plan_began != 0) {
+        const avr_cycle_count_t took = core->cycle - figures.plan_began;
+        figures.plans++;
+        figures.plan_total += took;
+        figures.plan_worst = took > figures.plan_worst ? took : figures.plan_worst;
+    }
 }
 
 static avr_cycle_count_t on_target(avr_t *core, avr_cycle_count_t when, void *unused)
@@ -89,16 +82,6 @@ static avr_cycle_count_t on_target(avr_t *core, avr_cycle_count_t when, void *un
     (void)when;
     (void)unused;
     return 0;
-}
-
-static avr_cycle_count_t on_arrival(avr_t *core, avr_cycle_count_t when, void *unused)
-{
-    (void)core;
-    (void)when;
-    (void)unused;
-    avr_raise_irq(receive_line, arrivals[next_arrival].byte);
-    next_arrival++;
-    return next_arrival < arrival_count ? arrivals[next_arrival].cycle : 0;
 }
 
 static void watch_servo_pins(void)
@@ -111,25 +94,7 @@ static void watch_servo_pins(void)
     }
 }
 
-static void connect_uart(void)
-{
-    uint32_t flags = 0;
-    avr_io_t *io = avr->io_port;
-    while (io != NULL && strcmp(io->kind, "uart") != 0) {
-        io = io->next;
-    }
-    if (io == NULL) {
-        die("the simulated chip has no UART");
-    }
-    uart = (avr_uart_t *)io;
-    avr_ioctl(avr, AVR_IOCTL_UART_GET_FLAGS('0'), &flags);
-    flags &= ~(uint32_t)(AVR_UART_FLAG_STDIO | AVR_UART_FLAG_POLL_SLEEP);
-    avr_ioctl(avr, AVR_IOCTL_UART_SET_FLAGS('0'), &flags);
-    receive_line = avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_INPUT);
-    avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUTPUT), on_sent, NULL);
-}
-
-static void start(const char *path)
+static void start(const char *path, uint32_t baud)
 {
     elf_firmware_t firmware = {0};
     if (elf_read_firmware(path, &firmware) != 0) {
@@ -145,22 +110,14 @@ static void start(const char *path)
     avr->log = LOG_ERROR;
     avr->sleep = skip_sleep;
     memset(avr->data + SRAM_AT, UNTOUCHED, SRAM_BYTES);
-    connect_uart();
+    line_connect(avr, baud);
     watch_servo_pins();
-}
-
-/* simavr counts eleven bits to a byte, start, parity and stop; without parity there are ten. */
-static void correct_byte_time(void)
-{
-    static avr_cycle_count_t corrected;
-    if (uart->cycles_per_byte != corrected) {
-        corrected = uart->cycles_per_byte = uart->cycles_per_byte * BITS_PER_BYTE / (BITS_PER_BYTE + 1);
-    }
+    avr_register_io_write(avr, GPIOR0_AT, on_planning, NULL);
 }
 
 static void advance(avr_cycle_count_t target)
 {
-    correct_byte_time();
+    line_correct_byte_time();
     if (target > avr->cycle) {
         avr_cycle_timer_register(avr, target - avr->cycle, on_target, NULL);
     }
@@ -174,48 +131,26 @@ static void advance(avr_cycle_count_t target)
     avr_cycle_timer_cancel(avr, on_target, NULL);
 }
 
-static void add_arrival(uint8_t byte)
-{
-    if (arrival_count == arrival_room) {
-        arrival_room = 2 * arrival_room + 1024;
-        arrivals = realloc(arrivals, arrival_room * sizeof *arrivals);
-        if (arrivals == NULL) {
-            die("out of memory");
-        }
-    }
-    arrivals[arrival_count].cycle = (line_free_bits + BAUD - 1) / BAUD;
-    arrivals[arrival_count].byte = byte;
-    arrival_count++;
-    line_free_bits += (uint64_t)BITS_PER_BYTE * FREQUENCY_HZ;
-}
-
-/* A byte that starts at a cycle counts as received one byte time later: simavr's UART adds that itself. */
-static void send(avr_cycle_count_t cycle, const char *bytes, size_t count)
-{
-    const int idle = next_arrival == arrival_count;
-    if (cycle < avr->cycle) {
-        die("cannot send at cycle %llu: it is past", (unsigned long long)cycle);
-    }
-    if (line_free_bits < (uint64_t)cycle * BAUD) {
-        line_free_bits = (uint64_t)cycle * BAUD;
-    }
-    for (size_t i = 0; i < count; i++) {
-        add_arrival((uint8_t)bytes[i]);
-    }
-    correct_byte_time();
-    if (idle && count > 0) {
-        const avr_cycle_count_t first = arrivals[next_arrival].cycle;
-        avr_cycle_timer_register(avr, first > avr->cycle ? first - avr->cycle : 1, on_arrival, NULL);
-    }
-}
-
 static void reset(void)
 {
     avr_reset(avr);
     avr->state = cpu_Running;
-    /* A reset clears the simulator's timers, those of bytes under way among them. */
-    avr_cycle_timer_cancel(avr, on_arrival, NULL);
-    next_arrival = arrival_count;
+    /* A reset clears PINB but not what simavr thinks it last told it: a pull-up would not be told again. */
+    for (int bit = 0; bit < 8; bit++) {
+        avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('B'), bit)->value = 0;
+    }
+    line_reset();
+}
+
+static void drive_input(int bit, int high)
+{
+    avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('B'), bit), high != 0);
+}
+
+static void print_figures(void)
+{
+    printf("F %llu %zu %lu %llu %llu\n", (unsigned long long)figures.asleep, line_most_waiting(), figures.plans,
+           (unsigned long long)figures.plan_worst, (unsigned long long)figures.plan_total);
 }
 
 static void load_eeprom(char *bytes, size_t count)
@@ -265,13 +200,18 @@ static void obey(char *line)
     } else if (strcmp(name, "send") == 0) {
         const avr_cycle_count_t cycle = strtoull(rest, &rest, 10);
         rest += strspn(rest, " ");
-        send(cycle, rest, unhex(rest));
+        line_send(cycle, rest, unhex(rest));
     } else if (strcmp(name, "load") == 0) {
         load_eeprom(rest, unhex(rest));
     } else if (strcmp(name, "eeprom") == 0) {
         print_eeprom((uint32_t)strtoul(rest, NULL, 10));
     } else if (strcmp(name, "unused") == 0) {
         print_unused();
+    } else if (strcmp(name, "input") == 0) {
+        const int bit = (int)strtol(rest, &rest, 10);
+        drive_input(bit, (int)strtol(rest, NULL, 10));
+    } else if (strcmp(name, "figures") == 0) {
+        print_figures();
     } else if (strcmp(name, "reset") == 0) {
         reset();
     } else {
@@ -282,10 +222,11 @@ static void obey(char *line)
 int main(int count, char **arguments)
 {
     static char line[LINE_BYTES];
-    if (count != 2) {
-        die("usage: harness FIRMWARE.elf");
+    const uint32_t baud = count == 3 ? (uint32_t)strtoul(arguments[2], NULL, 10) : 0;
+    if (baud == 0) {
+        die("usage: harness FIRMWARE.elf BAUD");
     }
-    start(arguments[1]);
+    start(arguments[1], baud);
     while (fgets(line, sizeof line, stdin) != NULL) {
         obey(line);
         printf(". %llu\n", (unsigned long long)avr->cycle);

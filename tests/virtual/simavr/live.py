@@ -25,7 +25,7 @@ from tests.virtual.simavr.uno import SimulatedUno
 
 TICK_S = 0.001
 CHUNK_BYTES = 4096
-CLOCK_MS = 1 << 16
+CLOCK_US = 1 << 32
 
 
 def main() -> None:
@@ -78,10 +78,10 @@ class LiveUno:
     def _note_moves(self, data: bytes, now_ns: int) -> None:
         for message in self._decoder.feed(data):
             if message.name == "move":
-                now_ms = (now_ns - self._start_ns) // 1_000_000
-                # The 16 bits of due_ms stand for the instant nearest to now.
-                ahead_ms = (message.number("due_ms") - now_ms + CLOCK_MS // 2) % CLOCK_MS - CLOCK_MS // 2
-                due_ns = self._start_ns + (now_ms + ahead_ms) * 1_000_000
+                now_us = (now_ns - self._start_ns) // 1000
+                # The 32 bits of due_us stand for the instant nearest to now.
+                ahead_us = (message.number("due_us") - now_us + CLOCK_US // 2) % CLOCK_US - CLOCK_US // 2
+                due_ns = self._start_ns + (now_us + ahead_us) * 1000
                 pulses = ",".join(map(str, message.numbers("pulse_us")))
                 self._log.write(f"move,{now_ns},{due_ns},{pulses}\n")
 

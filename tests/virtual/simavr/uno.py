@@ -12,8 +12,9 @@ from typing import NamedTuple
 from tests.virtual.simavr.build import build
 
 CYCLES_PER_US = 16
-# Ten bits: when a byte that the chip begins to send has arrived.
-BYTE_US = 10 * 1_000_000 / 115_200
+BAUD = 115_200
+# Ten bits: when a byte that the chip begins to send at the usual rate has arrived.
+BYTE_US = 10 * 1_000_000 / BAUD
 
 
 class Received(NamedTuple):
@@ -21,6 +22,20 @@ class Received(NamedTuple):
 
     time_us: float
     byte: int
+
+
+class Figures(NamedTuple):
+    """What the simulator counted since power-up.
+
+    ``most_waiting``: the most received bytes that waited in the UART; it holds three.
+    ``plans``: how often pulses were planned; ``worst_us`` and ``total_us`` are how long that took.
+    """
+
+    asleep_us: float
+    most_waiting: int
+    plans: int
+    worst_us: float
+    total_us: float
 
 
 class Pulse(NamedTuple):
@@ -36,14 +51,18 @@ class SimulatedUno:
 
     ``send`` and ``advance`` drive it; ``received`` and ``pulses`` return what is new since they were last
     called, in the order of its end.
+
+    Attributes:
+        byte_us: how long a byte is on the wire, start and stop bit with it.
     """
 
-    def __init__(self, eeprom: bytes = b"") -> None:
-        """Power up with ``eeprom`` from address 0 on (the rest reads as erased)."""
-        image, simulator = build()
+    def __init__(self, eeprom: bytes = b"", baud: int = BAUD) -> None:
+        """Power up with ``eeprom`` from address 0 on (the rest reads as erased), at ``baud`` on the line."""
+        image, simulator = build(baud)
         self._process = subprocess.Popen(
-            [str(simulator), str(image)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [str(simulator), str(image), str(baud)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+        self.byte_us = 10 * 1_000_000 / baud
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._commands, self._events = self._process.stdin, self._process.stdout
@@ -102,6 +121,19 @@ class SimulatedUno:
         lines = self._command("unused")
         return int(next(line[2:] for line in lines if line.startswith("U ")))
 
+    def figures(self) -> Figures:
+        """Return what was counted."""
+        lines = self._command("figures")
+        asleep, waiting, plans, worst, total = map(
+            int, next(line for line in lines if line.startswith("F ")).split()[1:]
+        )
+        us = CYCLES_PER_US
+        return Figures(asleep / us, waiting, plans, worst / us, total / us)
+
+    def drive_input(self, pin: int, level: int) -> None:
+        """Drive D8 + ``pin`` (0 hears of a stalled servo, 1 of a hot one) from outside."""
+        self._command(f"input {pin} {level}")
+
     def reset(self) -> None:
         """Press the reset button; the clock of this object goes on, the firmware's starts again."""
         self._command("reset")
@@ -122,7 +154,7 @@ class SimulatedUno:
                 self._take_edge(line)
             elif line.startswith("T "):
                 _, cycle, byte = line.split()
-                self._received.append(Received(int(cycle) / CYCLES_PER_US + BYTE_US, int(byte)))
+                self._received.append(Received(int(cycle) / CYCLES_PER_US + self.byte_us, int(byte)))
             elif line.startswith(". "):
                 self._cycle = int(line[2:])
                 return others

@@ -5,22 +5,23 @@
 
 #define NO_LAYOUT 0xFFu
 
-/* The layout byte is spoilt first and written last: a store cut short leaves no image rather than a mixed one. */
+/* The layout byte is spoilt first and written last: a store cut short leaves nothing in its slot rather than a mixture.
+ * The other slot is not touched. */
 enum step { IDLE, SPOIL, WRITE, SEAL, VERIFY };
 
 static enum step step;
 static uint8_t at;
 
-static uint8_t read_byte(uint8_t address)
+static uint8_t *address_of(uint8_t slot, uint8_t offset)
 {
-    return eeprom_read_byte((const uint8_t *)(uintptr_t)address);
+    return (uint8_t *)(slot * MB_STORE_BYTES + offset);
 }
 
 /* Starts a write unless the byte is there already. The chip must be ready. */
-static void begin_write(uint8_t address, uint8_t byte)
+static void begin_write(uint8_t *address, uint8_t byte)
 {
-    if (read_byte(address) != byte) {
-        EEAR = address;
+    if (eeprom_read_byte(address) != byte) {
+        EEAR = (uint16_t)address;
         EEDR = byte;
         EECR = 0; /* erase and write */
         ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
@@ -31,23 +32,24 @@ static void begin_write(uint8_t address, uint8_t byte)
     }
 }
 
-void memory_read(uint8_t image[MB_STORE_BYTES])
+void memory_read(uint8_t slot, uint8_t image[MB_STORE_BYTES])
 {
-    eeprom_read_block(image, (const void *)0, MB_STORE_BYTES);
+    eeprom_read_block(image, address_of(slot, 0), MB_STORE_BYTES);
 }
 
-static bool verified(const uint8_t *image)
+static bool verified(uint8_t slot, const uint8_t *image)
 {
     bool same = true;
     for (uint8_t i = 0; i < MB_STORE_BYTES; i++) {
-        same = same && read_byte(i) == image[i];
+        same = same && eeprom_read_byte(address_of(slot, i)) == image[i];
     }
     return same;
 }
 
 void memory_step(mb_core *core)
 {
-    const uint8_t *image = mb_to_store(core);
+    uint8_t slot = 0;
+    const uint8_t *image = mb_to_store(core, &slot);
     if (image == NULL || !eeprom_is_ready()) {
         return;
     }
@@ -56,24 +58,24 @@ void memory_step(mb_core *core)
         step = SPOIL;
         break;
     case SPOIL:
-        begin_write(0, NO_LAYOUT);
+        begin_write(address_of(slot, 0), NO_LAYOUT);
         step = WRITE;
         at = 1;
         break;
     case WRITE:
-        begin_write(at, image[at]);
+        begin_write(address_of(slot, at), image[at]);
         at++;
         if (at == MB_STORE_BYTES) {
             step = SEAL;
         }
         break;
     case SEAL:
-        begin_write(0, image[0]);
+        begin_write(address_of(slot, 0), image[0]);
         step = VERIFY;
         break;
     case VERIFY:
         step = IDLE;
-        mb_stored(core, verified(image));
+        mb_stored(core, verified(slot, image));
         break;
     }
 }

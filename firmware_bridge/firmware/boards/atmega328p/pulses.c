@@ -1,143 +1,137 @@
 #include "pulses.h"
 
 #include <avr/interrupt.h>
+#include <stddef.h>
 #include <util/atomic.h>
 
-/* Timer1 counts half microseconds and runs freely. */
-#define TICKS_PER_US 2u
-#define PERIOD_US 20000u
-#define PERIOD_TICKS (PERIOD_US * TICKS_PER_US)
-#define SLOTS 6u
-#define SLOT_TICKS (PERIOD_TICKS / SLOTS)
+#include "edges.h"
+#include "inbox.h"
+
 /* The longest that another interrupt, and this one's own way in, may take. */
 #define LEAD_TICKS 40
 /* The way out of the interrupt and in again: a nearer edge is waited for inside. */
-#define STAY_TICKS (LEAD_TICKS + 24)
-/* Longer than working out the next edge takes: two falls nearer than this are worked out together. */
-#define NEAR_TICKS 40u
+#define STAY_TICKS (LEAD_TICKS + 30)
+/* So near to an edge there is no time to look after the UART (a byte takes 6 ticks); */
+#define TIGHT_TICKS 14
+/* and so near, the timer may have passed it before the wait begins. */
+#define TOO_LATE_TICKS 6
+/* A rest shorter than this is lengthened by a period. */
+#define SHORTEST_REST_US 1000u
 
 typedef struct {
-    uint8_t both_mask;
-    uint8_t first_mask; /* those that end at first_ticks; the rest of both_mask ends at second_ticks */
-    uint16_t first_ticks;
-    uint16_t second_ticks;
-} slot_plan;
+    half_plan half[PORTS];
+    uint16_t period_us;
+} period_plan;
 
-enum phase { RISE, FIRST_FALL, SECOND_FALL };
-
-static slot_plan plans[2][SLOTS];
+static period_plan plans[2];
 static volatile uint8_t current; /* the plan being given; the other one is being made */
 static volatile bool planned;    /* the other plan waits for the next period */
 static volatile bool wanted;
-static volatile uint16_t period_ticks; /* Timer1 at the period's start */
+static volatile uint16_t length_us;    /* of the period being given */
+static volatile uint16_t period_ticks; /* Timer1 at its start */
 static volatile uint32_t period_us;    /* the clock then */
+static volatile uint16_t turns;        /* how often the clock has wrapped */
+static volatile uint16_t ahead_ticks = PULSES_AHEAD_US(CHANNELS) * TICKS_PER_US;
 
-static uint8_t slot;
-static enum phase phase;
-static uint16_t slot_start_ticks;
+static uint8_t half;
+static const edge *next; /* the next edge, or NULL: it is the rise of the next half */
+static const edge *end;
+static uint16_t half_ticks;
 static uint16_t edge_ticks; /* when the next edge is due */
-
-static void begin_period(void)
-{
-    period_ticks = edge_ticks;
-    period_us += PERIOD_US;
-    if (planned) {
-        current ^= 1u;
-        planned = false;
-    }
-}
 
 static inline int16_t ticks_to(uint16_t when)
 {
     return (int16_t)(when - TCNT1);
 }
 
-static void begin_next_slot(void)
+static void begin_period(void)
 {
-    phase = RISE;
-    slot++;
-    if (slot == SLOTS) {
-        slot = 0;
-        edge_ticks = period_ticks + PERIOD_TICKS;
-    } else {
-        edge_ticks = slot_start_ticks + SLOT_TICKS;
+    const uint32_t before_us = period_us;
+    period_ticks = edge_ticks;
+    period_us = before_us + length_us;
+    if (period_us < before_us) {
+        turns++;
     }
-    if (slot == SLOTS - 1) {
-        wanted = true;
+    if (planned) {
+        current ^= 1u;
+        planned = false;
     }
+    length_us = plans[current].period_us;
+    OCR1B = (uint16_t)(edge_ticks + length_us * TICKS_PER_US - ahead_ticks);
 }
 
-static void choose_next_edge(const slot_plan *plan)
+static inline void begin_half(void)
 {
-    if (phase == RISE && plan->both_mask != 0) {
-        phase = FIRST_FALL;
-        edge_ticks = slot_start_ticks + plan->first_ticks;
-    } else if (phase == FIRST_FALL && plan->first_mask != plan->both_mask) {
-        phase = SECOND_FALL;
-        edge_ticks = slot_start_ticks + plan->second_ticks;
-    } else {
-        begin_next_slot();
+    half ^= 1u;
+    if (half == 0) {
+        begin_period();
     }
+    const half_plan *plan = &plans[current].half[half];
+    next = plan->edges;
+    end = next + plan->count;
+    half_ticks = edge_ticks;
 }
 
-static inline void wait_until(uint16_t when)
+/* Waits, then gives the next edge and those right behind it. What to write is known before its time comes. */
+static inline void give_edges(void)
 {
-    while (ticks_to(when) > 0) {
-    }
-}
-
-/* One edge, or two near ones. What to write is known before its time comes, and every edge is written alike. */
-static void give_edge(void)
-{
-    if (phase == RISE) {
-        slot_start_ticks = edge_ticks;
-        if (slot == 0) {
-            begin_period();
+    int16_t left = ticks_to(edge_ticks);
+    while (left > TIGHT_TICKS) {
+        if (UCSR0A & _BV(RXC0)) {
+            inbox_take();
         }
+        left = ticks_to(edge_ticks);
     }
-    const slot_plan *plan = &plans[current][slot];
-    volatile uint8_t *const port = slot < SLOTS / 2 ? &PORTD : &PORTC;
-    const uint8_t low = (uint8_t)(*port & ~plan->both_mask);
-    const uint16_t due = edge_ticks;
-    uint8_t level = low;
-    uint16_t second_due = due;
-    if (phase == RISE) {
-        level = low | plan->both_mask;
-    } else if (phase == FIRST_FALL && plan->first_mask != plan->both_mask) {
-        const uint16_t apart_ticks = plan->second_ticks - plan->first_ticks;
-        if (apart_ticks < NEAR_TICKS) {
-            second_due = due + apart_ticks;
-            phase = SECOND_FALL;
-        }
-        level = (uint8_t)(low | (plan->both_mask ^ plan->first_mask));
+    uint16_t due_ticks = edge_ticks;
+    if (left < TOO_LATE_TICKS) {
+        due_ticks = TCNT1 + TOO_LATE_TICKS; /* missed: as soon as can be, rather than a turn of the low byte later */
     }
-    wait_until(due);
-    *port = level;
-    if (second_due != due) {
-        wait_until(second_due);
-        *port = low;
+    next = edges_give(half == 0 ? &PORTD : &PORTC, next, (uint8_t)due_ticks) + 1;
+    if (next != end) {
+        edge_ticks = half_ticks + next->ticks;
+    } else {
+        next = NULL;
+        edge_ticks = period_ticks + (half == 0 ? length_us : length_us * TICKS_PER_US);
     }
-    choose_next_edge(plan);
 }
 
 ISR(TIMER1_COMPA_vect)
 {
     do {
-        give_edge();
+        if (next == NULL) {
+            begin_half();
+        }
+        give_edges();
     } while (ticks_to(edge_ticks) < STAY_TICKS);
     OCR1A = edge_ticks - LEAD_TICKS;
 }
 
-void pulses_start(void)
+ISR(TIMER1_COMPB_vect)
 {
+    wanted = true;
+}
+
+static void make_plan(period_plan *plan, const uint16_t pulse_us[CHANNELS], uint16_t length)
+{
+    edges_plan(&plan->half[0], pulse_us, PORTD_SHIFT, PORTD_REST);
+    edges_plan(&plan->half[1], pulse_us + CHANNELS_PER_PORT, 0, 0);
+    plan->period_us = length;
+}
+
+void pulses_start(uint16_t first_us)
+{
+    const uint16_t none[CHANNELS] = {0};
+    PORTD = PORTD_REST;
     DDRD |= PORTD_SERVOS;
     DDRC |= PORTC_SERVOS;
-    period_us = 0UL - PERIOD_US; /* so that the first period starts at 0 */
-    edge_ticks = PERIOD_TICKS / 8;
-    period_ticks = edge_ticks - PERIOD_TICKS;
+    make_plan(&plans[current], none, first_us);
+    length_us = first_us;
+    half = 1; /* as if in a period's second half, all its edges given */
+    edge_ticks = first_us * TICKS_PER_US;
     TCCR1A = 0;
     OCR1A = edge_ticks - LEAD_TICKS;
-    TIMSK1 = _BV(OCIE1A);
+    OCR1B = edge_ticks - ahead_ticks;
+    TIMSK1 = _BV(OCIE1A) | _BV(OCIE1B);
     TCCR1B = _BV(CS11); /* 16 MHz / 8, from 0 */
 }
 
@@ -157,45 +151,50 @@ bool pulses_wanted(void)
     return wanted && !planned;
 }
 
-uint16_t pulses_next_us(uint32_t now_us)
+uint32_t pulses_next_us(void)
 {
     uint32_t next_us = 0;
     ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
     {
-        next_us = period_us + PERIOD_US;
+        next_us = period_us + length_us;
     }
-    return (uint16_t)(next_us - now_us);
+    return next_us;
 }
 
-static void plan_slot(slot_plan *plan, uint8_t mask, uint16_t one_us, uint16_t other_us)
+/* How often the clock will have wrapped when the next period starts. */
+static uint16_t next_turns(uint32_t next_us)
 {
-    const uint8_t one_mask = one_us != 0 ? mask : 0;
-    const uint8_t other_mask = other_us != 0 ? (uint8_t)(mask << 1) : 0;
-    plan->both_mask = one_mask | other_mask;
-    if (other_mask == 0 || (one_mask != 0 && one_us < other_us)) {
-        plan->first_mask = one_mask;
-        plan->first_ticks = one_us * TICKS_PER_US;
-        plan->second_ticks = other_us * TICKS_PER_US;
-    } else if (one_mask != 0 && one_us == other_us) {
-        plan->first_mask = plan->both_mask;
-        plan->first_ticks = one_us * TICKS_PER_US;
-    } else {
-        plan->first_mask = other_mask;
-        plan->first_ticks = other_us * TICKS_PER_US;
-        plan->second_ticks = one_us * TICKS_PER_US;
+    uint16_t count = 0;
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        count = next_us < period_us ? turns + 1u : turns;
     }
+    return count;
 }
 
-void pulses_plan(const uint16_t pulse_us[CHANNELS])
+uint16_t pulses_gap_us(uint16_t grid_us)
 {
-    slot_plan *next = plans[current ^ 1u];
-    for (uint8_t s = 0; s < SLOTS; s++) {
-        const uint8_t bit = (uint8_t)(s < SLOTS / 2 ? 2u * s + PORTD_SHIFT : 2u * s - CHANNELS_PER_PORT);
-        plan_slot(&next[s], (uint8_t)(1u << bit), pulse_us[2 * s], pulse_us[2 * s + 1]);
+    if (plans[current].period_us == grid_us) {
+        return 0;
     }
+    /* The clock modulo the period, counting 2^32 modulo the period for each of its turns. */
+    const uint32_t next_us = pulses_next_us();
+    const uint32_t turn_us = (UINT32_MAX % grid_us + 1u) % grid_us;
+    const uint16_t past_us = (uint16_t)((next_turns(next_us) % grid_us * turn_us + next_us % grid_us) % grid_us);
+    if (past_us == 0) {
+        return 0;
+    }
+    const uint16_t gap_us = grid_us - past_us;
+    return gap_us < SHORTEST_REST_US ? gap_us + grid_us : gap_us;
+}
+
+void pulses_plan(const uint16_t pulse_us[CHANNELS], uint16_t length, uint16_t ahead_us)
+{
+    make_plan(&plans[current ^ 1u], pulse_us, length);
     ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
     {
         wanted = false;
         planned = true;
+        ahead_ticks = ahead_us * TICKS_PER_US;
     }
 }

@@ -1,4 +1,4 @@
-/* UART0 at 115200 baud 8N1 with interrupts and a ring each way. */
+/* UART0 at BAUD (a build option) 8N1 with interrupts and a ring each way. */
 #ifndef MANDIBLE_UART_H
 #define MANDIBLE_UART_H
 
