@@ -7,15 +7,19 @@ import os
 import select
 import socket
 import termios
+from pathlib import Path
 from typing import Protocol
 
 import serial
 
 from mandible.errors import DeviceError
+from mandible.firmware_bridge.drivers.registry import has_driver
 from mandible.firmware_bridge.fake_board import FakeBoard
 from mandible.firmware_bridge.host_clock import now_us
-from mandible.firmware_bridge.port_url import PortUrl
+from mandible.firmware_bridge.port_url import DEFAULT_BAUD, PortUrl
+from mandible.firmware_bridge.usb_ports import usb_tty
 from mandible.firmware_bridge.virtual_process import VirtualProcess
+from mandible.small_file import exists
 
 # More than a board says in 40 ms at the usual rate: whoever has as much to say each time is flooding us.
 CHUNK_BYTES = 512
@@ -47,8 +51,15 @@ def open_port(url: PortUrl) -> Port:
     """Open the port, or raise DeviceError with the remedy."""
     if url.scheme == "serial":
         return SerialPort(url.path, url.baud)
+    if url.scheme == "usb":
+        return SerialPort(usb_tty(url), url.baud)
     if url.scheme == "virtual":
-        return SerialPort(url.path, url.baud) if url.path else VirtualPort(url.baud)
+        return SerialPort(url.path, url.baud) if url.path else ProcessPort(VirtualProcess())
+    if has_driver(url.scheme):
+        # A cable that is out is looked for many times a second: that needs no process.
+        if url.path and not exists(Path(url.path)):
+            raise DeviceError(_remedy(url.path, FileNotFoundError(errno.ENOENT, "")))
+        return ProcessPort(VirtualProcess(url.text, module="supervisor"))
     if url.scheme == "fake":
         return FakePort(FakeBoard())
     raise DeviceError(f"{url.text} leads to no board")
@@ -99,16 +110,16 @@ class SerialPort:
             return
 
 
-class VirtualPort:
-    """A virtual board of its own, started for this port and ended with it."""
+class ProcessPort:
+    """A board that is a process, ended with this port."""
 
-    def __init__(self, baud: int) -> None:
-        """Start the board and open its terminal."""
-        self._board = VirtualProcess()
+    def __init__(self, board: VirtualProcess) -> None:
+        """Open the terminal of ``board``."""
+        self._board = board
         try:
-            self._tty = SerialPort(self._board.path, baud)
+            self._tty = SerialPort(board.path, DEFAULT_BAUD)
         except DeviceError:
-            self._board.end()
+            board.end()
             raise
 
     def fileno(self) -> int:
@@ -164,11 +175,21 @@ class FakePort:
 
 
 def _remedy(path: str, error: Exception) -> str:
-    number = error.args[0] if isinstance(error, _FAILURES) and error.args else None
+    number = _number(error)
     if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EIO):
         return f"{path}: no such port; plug the board in (mandible devices lists the ports there are)"
     if number in (errno.EAGAIN, errno.EBUSY):
         return f"{path}: the port is busy; close the program that has it open (a serial monitor?)"
     if number in (errno.EACCES, errno.EPERM):
         return f"{path}: no permission; run: sudo usermod -a -G dialout $USER, then log in again"
+    if number in (errno.ENOTTY, errno.EISDIR, errno.ENAMETOOLONG):
+        return f"{path}: not a serial port; mandible devices lists those there are"
     return f"{path}: not a serial port that can be opened ({error})"
+
+
+def _number(error: BaseException) -> int | None:
+    """Return the system's number of an error, also where pyserial has made words of it."""
+    first = error.args[0] if isinstance(error, _FAILURES) and error.args else None
+    if isinstance(first, str) and error.__context__ is not None:
+        return _number(error.__context__)
+    return first if isinstance(first, int) else None

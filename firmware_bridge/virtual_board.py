@@ -1,7 +1,7 @@
 """The firmware on this computer, behind a pseudo-terminal.
 
 Run ``python -m mandible.firmware_bridge.virtual_board``: the portable core that the microcontrollers run, its
-20 ms period kept on the monotonic clock. The first line printed is the terminal's path. A client may close it
+period kept on the monotonic clock. The first line printed is the terminal's path. A client may close it
 and come back; pulses go on as on a real board. It ends on SIGTERM or SIGINT; started with a pipe as standard
 input it also ends, once every channel is detached, after the other end of the pipe has closed: a program that
 is killed leaves no board behind.
@@ -12,22 +12,16 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import select
 import signal
-import stat
-import struct
 import sys
-import time
-import tty
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
 from mandible.errors import DeviceError, InputError, MandibleError
 from mandible.firmware_bridge import _board
+from mandible.firmware_bridge.terminal_board import TerminalBoard, owner
 
-_PULSES = struct.Struct("<12H")
-_CHUNK_BYTES = 4096
 # After a longer pause (the computer slept) the missed periods are gone, as they would be on a halted board.
 _LONGEST_CATCH_UP_US = 1_000_000
 
@@ -88,70 +82,6 @@ class Eeprom:
             temporary.replace(self._path)
 
 
-class VirtualBoard:
-    """One board on one pseudo-terminal."""
-
-    def __init__(self, eeprom: Eeprom, log: PulseLog) -> None:
-        """Open the terminal and switch the board on."""
-        self._eeprom = eeprom
-        self._log = log
-        # The board holds the client's side open as well: it stays raw, and closing it is no event here.
-        self._master, self._slave = os.openpty()
-        tty.setraw(self._slave)
-        os.set_blocking(self._master, False)
-        self.path = os.ttyname(self._slave)
-        self._core = _board.Board(eeprom.content)
-        self._start_ns = time.monotonic_ns()
-        self._period_us = 0
-        self._stop = False
-        self._orphaned = False
-        self._pulsing = False
-
-    def stop(self) -> None:
-        """Make ``run`` return; safe to call from a signal handler."""
-        self._stop = True
-
-    def run(self, owner: int | None) -> None:
-        """Serve until stopped, or until ``owner`` (a descriptor) has closed and no channel has pulses."""
-        watched = [self._master] if owner is None else [self._master, owner]
-        while not (self._stop or (self._orphaned and not self._pulsing)):
-            wait_us = max(0, self._period_us - self._now_us())
-            readable = select.select(watched, [], [], wait_us / 1e6)[0]
-            self._give_pulses()
-            if self._master in readable:
-                self._answer()
-            if owner in readable and os.read(owner, _CHUNK_BYTES) == b"":
-                self._orphaned = True
-                self._pulsing = True  # until the next period says otherwise: a channel may have just attached
-                watched.remove(owner)
-
-    def close(self) -> None:
-        """Give the terminal back."""
-        os.close(self._master)
-        os.close(self._slave)
-
-    def _now_us(self) -> int:
-        return (time.monotonic_ns() - self._start_ns) // 1000
-
-    def _give_pulses(self) -> None:
-        """Run every period that has begun, each at its own time."""
-        now_us = self._now_us()
-        if now_us - self._period_us > _LONGEST_CATCH_UP_US:
-            self._period_us = now_us - now_us % _board.PERIOD_US
-        while self._period_us <= now_us:
-            pulses_us = _PULSES.unpack(self._core.pulses(self._period_us))
-            self._pulsing = any(pulses_us)
-            self._log.write(self._period_us, pulses_us)
-            self._period_us += _board.PERIOD_US
-
-    def _answer(self) -> None:
-        self._core.receive(os.read(self._master, _CHUNK_BYTES), self._now_us())
-        self._eeprom.keep(self._core.eeprom())
-        # A terminal that nobody reads fills up; like a wire, it then loses the rest.
-        with contextlib.suppress(BlockingIOError):
-            os.write(self._master, self._core.transmit())
-
-
 @contextlib.contextmanager
 def _linked(link: Path | None, target: str) -> Iterator[None]:
     """Let ``link`` lead to the terminal; a link left by an earlier board is replaced, a file is not."""
@@ -175,14 +105,6 @@ def _linked(link: Path | None, target: str) -> Iterator[None]:
                 link.unlink()
 
 
-def _owner() -> int | None:
-    """Return standard input if it is a pipe."""
-    try:
-        return 0 if stat.S_ISFIFO(os.fstat(0).st_mode) else None
-    except OSError:
-        return None
-
-
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="virtual_board", description=__doc__.split("\n")[0])
     parser.add_argument("--link", type=Path, metavar="PATH", help="also make PATH lead to the terminal")
@@ -195,16 +117,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a board until it is told to stop."""
     arguments = _arguments(argv)
     try:
-        log = PulseLog(arguments.pulses)
-        try:
-            board = VirtualBoard(Eeprom(arguments.eeprom), log)
-        except OSError as error:
-            raise DeviceError(f"no pseudo-terminal to be had ({error.strerror}); mount /dev/pts") from error
+        log, eeprom = PulseLog(arguments.pulses), Eeprom(arguments.eeprom)
+        board = TerminalBoard(_board.Board(eeprom.content), log.write, eeprom.keep, _LONGEST_CATCH_UP_US)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: board.stop())
         with contextlib.closing(log), contextlib.closing(board), _linked(arguments.link, board.path):
             print(board.path, flush=True)
-            board.run(_owner())
+            board.run(owner())
     except MandibleError as error:
         print(f"virtual_board: {error}", file=sys.stderr)
         return error.exit_code
