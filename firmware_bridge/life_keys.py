@@ -5,7 +5,7 @@ Task page: ``docs/expression.md``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -94,11 +94,11 @@ class ExpressionWay:
     posed: bool
 
 
-def read_idle(source: RigText, servos: Sequence[Servo]) -> IdleSettings:
-    """Return ``[idle]`` of a file whose ``[poses]`` have been checked; raises InputError."""
+def read_idle(source: RigText, servos: Sequence[Servo], posed: Collection[str]) -> IdleSettings:
+    """Return ``[idle]`` of a file; ``posed`` names the channels that poses move. Raises InputError."""
     source.refuse_unknown(("idle",), (*SCHEMA["idle"], *_KINDS))
     fixed = {name: source.value(("idle", name), spec) for name, spec in SCHEMA["idle"].items()}
-    blink, breath, drift = (_motion(source, kind, servos) for kind in _KINDS)
+    blink, breath, drift = (_motion(source, kind, servos, posed) for kind in _KINDS)
     interval_ms, move_ms = drift.times
     if move_ms > interval_ms:
         message = f"a move of {move_ms} does not fit into interval_ms = {interval_ms}; shorten it"
@@ -106,12 +106,14 @@ def read_idle(source: RigText, servos: Sequence[Servo]) -> IdleSettings:
     return IdleSettings(**fixed, blink=blink, breath=breath, drift=drift)
 
 
-def read_expression(source: RigText, servos: Sequence[Servo]) -> tuple[ExpressionWay, ...]:
-    """Return ``[expression]`` of a file whose ``[poses]`` have been checked; raises InputError."""
-    return tuple(_expression(source, servos))
+def read_expression(
+    source: RigText, servos: Sequence[Servo], posed: Collection[str]
+) -> tuple[ExpressionWay, ...]:
+    """Return ``[expression]`` of a file; ``posed`` names the channels that poses move. Raises InputError."""
+    return tuple(_expression(source, servos, posed))
 
 
-def _motion(source: RigText, kind: str, servos: Sequence[Servo]) -> IdleMotion:
+def _motion(source: RigText, kind: str, servos: Sequence[Servo], posed: Collection[str]) -> IdleMotion:
     path: Path = ("idle", kind)
     spec = SCHEMA[f"idle_{kind}"]
     source.refuse_unknown(path, (*spec, "channels"))
@@ -119,7 +121,6 @@ def _motion(source: RigText, kind: str, servos: Sequence[Servo]) -> IdleMotion:
     ways_path = (*path, "channels")
     numbers = {servo.name: number for number, servo in enumerate(servos)}
     source.refuse_unknown(ways_path, numbers, "channel")
-    posed = _posed(source)
     ways = []
     for name in source.table(ways_path):
         amount = source.value((*ways_path, name), SCHEMA["idle_amount"]["amount"])
@@ -131,9 +132,8 @@ def _motion(source: RigText, kind: str, servos: Sequence[Servo]) -> IdleMotion:
     return IdleMotion(times, tuple(ways))
 
 
-def _expression(source: RigText, servos: Sequence[Servo]) -> Iterator[ExpressionWay]:
+def _expression(source: RigText, servos: Sequence[Servo], posed: Collection[str]) -> Iterator[ExpressionWay]:
     numbers = {servo.name: number for number, servo in enumerate(servos)}
-    posed = _posed(source)
     for name in source.table(("expression",)):
         path: Path = ("expression", name)
         values = source.read(path, SCHEMA["expression"])
@@ -148,10 +148,6 @@ def _expression(source: RigText, servos: Sequence[Servo]) -> Iterator[Expression
         number = numbers[channel]
         arousal_us, emphasis_us = (_span_us(servos[number], values[key]) for key in ("arousal", "emphasis"))
         yield ExpressionWay(number, arousal_us, emphasis_us, channel in posed)
-
-
-def _posed(source: RigText) -> set[str]:
-    return {name for viseme in source.table(("poses",)) for name in source.table(("poses", viseme))}
 
 
 def _posed_already(name: str) -> str:

@@ -12,18 +12,19 @@ from typing import Any
 
 from mandible.device.decoder import DecoderSettings
 from mandible.errors import InputError
+from mandible.firmware_bridge.axes import Axis, read_axes
 from mandible.firmware_bridge.life_keys import ExpressionWay, IdleSettings, read_expression, read_idle
-from mandible.firmware_bridge.limits import StoredLimits
+from mandible.firmware_bridge.limits import StoredLimits, StoredSettings
 from mandible.firmware_bridge.port_url import read_port_url
+from mandible.firmware_bridge.poses import Pose, check_mirrors_and_roles, read_poses
 from mandible.firmware_bridge.rig_keys import SCHEMA, Effective, RigText, key_error, nearest
-from mandible.models.visemes import VISEME_NAMES
 from mandible.small_file import exists, read_small
 from mandible.wording import shortened, shown
 
 SCHEMA_VERSION = 1
 MOST_BYTES = 1 << 20
 SHIPPED = Path(__file__).with_name("rigs")
-_TABLES = ("schema", "audio", "model", "smoothing", "link", "channels", "poses", "idle", "expression")
+_TABLES = ("schema", "audio", "model", "smoothing", "link", "channels", "axes", "poses", "idle", "expression")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,11 @@ class Channel:
     max_us: int
     neutral_us: int
     speed_us_per_s: int
+    accel_us_per_s2: int
     reversed: bool
+    servo_delay_ms: int
+    role: str
+    mirrors: str
 
     def pulse_us(self, position: float) -> int:
         """Return the pulse at ``position``, 0 (closed) to 1 (wide), to the nearest µs."""
@@ -46,7 +51,8 @@ class Channel:
     @property
     def limits(self) -> StoredLimits:
         """What calibration writes to the board for this servo."""
-        return StoredLimits(self.output, self.min_us, self.max_us, self.neutral_us, self.speed_us_per_s)
+        pulses_us = (self.min_us, self.max_us, self.neutral_us)
+        return StoredLimits(self.output, *pulses_us, self.speed_us_per_s, self.accel_us_per_s2, self.reversed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +81,27 @@ class ModelSettings:
 
 @dataclass(frozen=True, slots=True)
 class LinkSettings:
-    """``[link]``: port URL, how far ahead set-points are due, when the board gives up waiting, servo (ms)."""
+    """``[link]``: port URL, how far ahead set-points are due, when the board gives up waiting, servo (ms).
+
+    ``pulse_hz`` is how often servos get a pulse; resting ones get none after ``idle_detach_s`` (0: always).
+    """
 
     port: str
     lead_ms: int
     watchdog_ms: int
     servo_delay_ms: int
+    pulse_hz: int
+    idle_detach_s: int
+
+    @property
+    def period_us(self) -> int:
+        """Time from pulse to pulse."""
+        return 1_000_000 // self.pulse_hz
+
+    @property
+    def stored(self) -> StoredSettings:
+        """What calibration writes to the board beside the limits."""
+        return StoredSettings(self.watchdog_ms, self.period_us, self.idle_detach_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +111,9 @@ class Rig:
     Attributes:
         file: the file as named by the caller.
         channels: servos in the order of the file; ``Frame.pulses_us`` has this order.
-        poses_us: [viseme][channel] pulse of each pose; the channel's neutral where the file has none.
+        axes: moves of several channels that poses may name.
+        poses: [viseme][channel] where each stands, and what that comes from.
+        poses_us: [viseme][channel] pulse of each pose; the channel's neutral where it has none.
         idle: what moves while nobody speaks.
         expression: which channels show arousal and emphasis.
         effective: every value with the line it came from, for explanations.
@@ -102,6 +125,8 @@ class Rig:
     smoothing: DecoderSettings
     link: LinkSettings
     channels: tuple[Channel, ...]
+    axes: tuple[Axis, ...]
+    poses: tuple[tuple[Pose, ...], ...]
     poses_us: tuple[tuple[int, ...], ...]
     idle: IdleSettings
     expression: tuple[ExpressionWay, ...]
@@ -109,7 +134,7 @@ class Rig:
 
     @classmethod
     def load(cls, path: str | Path) -> Rig:
-        """Read the rig file at ``path``, or the shipped rig of that name (``skull``, ``parrot``, ``owl``).
+        """Read the rig file at ``path``, or the shipped rig of that name (``shipped_rigs``).
 
         Raises:
             InputError: one line that names the file, the key and the fix.
@@ -141,8 +166,11 @@ class Rig:
         link = LinkSettings(**source.read(("link",), SCHEMA["link"]))
         _check_port(source, link.port)
         channels = tuple(_channels(source))
-        poses_us = tuple(_poses(source, channels))
-        idle, expression = read_idle(source, channels), read_expression(source, channels)
+        mirrors = check_mirrors_and_roles(source, channels)
+        axes = read_axes(source, [channel.name for channel in channels], mirrors)
+        poses = read_poses(source, channels, axes)
+        posed = {channels[number].name for number in _posed(poses)}
+        idle, expression = read_idle(source, channels, posed), read_expression(source, channels, posed)
         return cls(
             file,
             audio,
@@ -150,7 +178,9 @@ class Rig:
             smoothing,
             link,
             channels,
-            poses_us,
+            axes,
+            poses,
+            tuple(_pulses_us(channels, row) for row in poses),
             idle,
             expression,
             tuple(source.effective),
@@ -160,6 +190,21 @@ class Rig:
     def neutral_us(self) -> tuple[int, ...]:
         """Pulses at rest, in channel order."""
         return tuple(channel.neutral_us for channel in self.channels)
+
+    @property
+    def posed(self) -> tuple[int, ...]:
+        """Numbers of the channels that poses move: the mouth, in channel order."""
+        return _posed(self.poses)
+
+    @property
+    def delays_ms(self) -> tuple[int, ...]:
+        """How long each servo takes to get there, in channel order: its own time, or else ``[link]``'s."""
+        return tuple(channel.servo_delay_ms or self.link.servo_delay_ms for channel in self.channels)
+
+    @property
+    def mouth_delay_ms(self) -> int:
+        """How long the slowest servo of the mouth takes; the others wait for it."""
+        return max((self.delays_ms[number] for number in self.posed), default=self.link.servo_delay_ms)
 
     @property
     def limits(self) -> tuple[StoredLimits, ...]:
@@ -237,24 +282,13 @@ def _channels(source: RigText) -> Iterator[Channel]:
         yield channel
 
 
-def _poses(source: RigText, channels: tuple[Channel, ...]) -> Iterator[tuple[int, ...]]:
-    source.refuse_unknown(("poses",), VISEME_NAMES, "viseme")
-    names = [channel.name for channel in channels]
-    mouth = {name for viseme in source.table(("poses",)) for name in source.table(("poses", viseme))}
-    for viseme in VISEME_NAMES:
-        path = ("poses", viseme)
-        posed = source.table(path)
-        source.refuse_unknown(path, names, "channel")
-        pulses_us = []
-        for channel in channels:
-            if channel.name in posed:
-                position = source.value((*path, channel.name), SCHEMA["pose"]["channel"])
-                pulses_us.append(channel.pulse_us(position))
-            else:
-                # Of a channel that no pose moves there is nothing to explain fifteen times.
-                if channel.name in mouth:
-                    source.effective.append(
-                        Effective(f"poses.{viseme}.{channel.name}", "neutral", None, "no pose given")
-                    )
-                pulses_us.append(channel.neutral_us)
-        yield tuple(pulses_us)
+def _posed(poses: tuple[tuple[Pose, ...], ...]) -> tuple[int, ...]:
+    by_channel = enumerate(zip(*poses, strict=True))
+    return tuple(number for number, ofs in by_channel if any(pose.kind != "neutral" for pose in ofs))
+
+
+def _pulses_us(channels: tuple[Channel, ...], row: tuple[Pose, ...]) -> tuple[int, ...]:
+    return tuple(
+        channel.neutral_us if pose.position is None else channel.pulse_us(pose.position)
+        for channel, pose in zip(channels, row, strict=True)
+    )

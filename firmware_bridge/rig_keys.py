@@ -30,12 +30,21 @@ _KINDS = {"integer": "a whole number", "number": "a number", "text": "text", "bo
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """One value a rig ends up with: its dotted key, and its line in the file (None: the default)."""
+    """One value a rig ends up with: its dotted key, and its line in the file or what else it comes from.
+
+    ``origin`` is empty for lines and defaults.
+    """
 
     key: str
     value: object
     line: int | None
     about: str
+    origin: str = ""
+
+    @property
+    def source(self) -> str:
+        """``line 12``, ``default`` or where else it comes from."""
+        return self.origin or ("default" if self.line is None else f"line {self.line}")
 
 
 class RigText:
@@ -58,7 +67,11 @@ class RigText:
 
     def error(self, path: toml_source.Path, message: str) -> InputError:
         """Return the error for the key at ``path``: ``FILE:LINE: [table] key: message``."""
-        return key_error(self.file, toml_source.line_of(self._lines, path), path, message)
+        return key_error(self.file, self.line(path), path, message)
+
+    def line(self, path: toml_source.Path) -> int | None:
+        """Return the line of the key at ``path``, or of the nearest table around it, or None."""
+        return toml_source.line_of(self._lines, path)
 
     def table(self, path: toml_source.Path) -> Mapping[str, Any]:
         """Return the table at ``path``, empty where the file has none."""
@@ -86,7 +99,7 @@ class RigText:
         table = self.table(path[:-1])
         if path[-1] in table:
             value = self._checked(path, table[path[-1]], spec)
-            line = toml_source.line_of(self._lines, path)
+            line = self.line(path)
         elif "default" in spec:
             value, line = spec["default"], None
         else:

@@ -100,11 +100,15 @@ def _shipped(package: str, names: tuple[str, ...]) -> Mapping[str, str]:
     return {name: (folder / name).read_text(encoding="utf-8") for name in names}
 
 
-def _title(model: ModelFile, target: Target) -> str:
+def comment_name(model: ModelFile) -> str:
+    """Return a model's name as a comment may hold it."""
     # A card may call its model anything printable, also what would end the comment.
-    name = re.sub(r"[^A-Za-z0-9_. -]", "_", model.name)
+    return re.sub(r"[^A-Za-z0-9_. -]", "_", model.name)
+
+
+def _title(model: ModelFile, target: Target) -> str:
     return (
-        f"Viseme network {name}, sha256 {model.sha256[:16]}, for {target.name}.\n"
+        f"Viseme network {comment_name(model)}, sha256 {model.sha256[:16]}, for {target.name}.\n"
         f" * A hop's logits speak of the sound {model.lookahead_ms} ms before it. "
         f"Written by mandible {__version__}."
     )

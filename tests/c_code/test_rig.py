@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mandible.device.engines.softmax import in_proportion
 from mandible.device.frames import Frame
+from mandible.firmware_bridge.arrival import Arrival, held_hops
 from mandible.firmware_bridge.guard import Guard
 from mandible.firmware_bridge.mixer import Mixer
 from mandible.firmware_bridge.rig import Rig, shipped_rigs
@@ -43,12 +44,12 @@ def quiet(hops: int, seed: int = 0) -> NDArray[np.uint16]:
 def expected(
     rig: Rig, hops: NDArray[np.uint8], quiet_hops: NDArray[np.uint16]
 ) -> list[tuple[int, ...] | None]:
-    mixer, guard = Mixer(rig), Guard(rig)
+    mixer, guard, arrival = Mixer(rig), Guard(rig), Arrival(rig)
     frames = [
         Frame(i, 0, PCM, weights=row, quiet_hops=count)
         for i, (row, count) in enumerate(zip(hops, quiet_hops.tolist(), strict=True))
     ]
-    return [guard.step(mixer.step(frame)).pulses_us for frame in frames]
+    return [arrival.step(guard.step(mixer.step(frame))).pulses_us for frame in frames]
 
 
 def random_rig(seed: int) -> Rig:
@@ -62,6 +63,7 @@ def random_rig(seed: int) -> Rig:
         text += [f"[channels.{name}]", f"output = {output}", f"min_us = {low}", f"max_us = {high}"]
         text += [f"neutral_us = {rng.integers(low, high + 1)}"]
         text += [f"speed_us_per_s = {round(100 * 200 ** rng.random())}"]
+        text += [f"servo_delay_ms = {rng.integers(0, 201)}"] * (seed % 2)
         text += [f"reversed = {'true' if rng.random() < 0.5 else 'false'}"]
     for viseme in VISEME_NAMES:
         text += [f"[poses.{viseme}]", *(f"{name} = {rng.integers(0, 1001) / 1000}" for name in names)]
@@ -86,6 +88,10 @@ def _compare(rig: Rig, folder: Path) -> None:
     pulses_us = np.frombuffer(run(program, given), np.uint16).reshape(len(hops), -1)
     np.testing.assert_array_equal(pulses_us, expected(rig, hops, quiet_hops))
     assert len(np.unique(pulses_us, axis=0)) > 100
+
+
+def test_odd_random_rigs_hold_servos_back_and_even_ones_do_not() -> None:
+    assert [max(held_hops(random_rig(seed))) > 0 for seed in range(3)] == [False, True, False]
 
 
 def test_a_servos_name_cannot_end_its_comment(tmp_path: Path) -> None:

@@ -17,6 +17,9 @@ void mandible_rig_reset(mandible_rig *rig) {
     rig->kept = NO_CLOSURE;
     rig->left_hops = 0;
     rig->stood_hops = 0;
+#if MANDIBLE_MOST_HELD_HOPS > 0
+    rig->begun = 0;
+#endif
 }
 
 /* A closure that has all weight is kept until every servo has stood at its pose, as long as it may. */
@@ -38,6 +41,27 @@ static int32_t mixed(const uint8_t weights[VISEMES], const uint16_t *poses_us) {
     for (int viseme = 0; viseme < VISEMES; viseme++) sum += (uint32_t)weights[viseme] * poses_us[viseme];
     return (int32_t)(sum / FULL);
 }
+
+#if MANDIBLE_MOST_HELD_HOPS > 0
+
+/* Replaces the pulses of channels that would arrive too early by their own of some hops ago. */
+static void hold_back(mandible_rig *rig, uint16_t pulses_us[MANDIBLE_CHANNELS]) {
+    const int rows = MANDIBLE_MOST_HELD_HOPS + 1;
+    if (!rig->begun) {
+        for (int row = 0; row < rows; row++) memcpy(rig->past_us[row], rig->now_us, sizeof rig->now_us);
+        rig->newest = 0;
+        rig->begun = 1;
+    } else {
+        rig->newest = (uint8_t)(rig->newest + 1 < rows ? rig->newest + 1 : 0);
+        memcpy(rig->past_us[rig->newest], rig->now_us, sizeof rig->now_us);
+    }
+    for (int i = 0; i < MANDIBLE_CHANNELS; i++) {
+        const int row = rig->newest - MANDIBLE_HELD_HOPS[i];
+        pulses_us[i] = rig->past_us[row < 0 ? row + rows : row][i];
+    }
+}
+
+#endif
 
 void mandible_rig_step(mandible_rig *rig, const uint8_t weights[VISEMES], uint16_t quiet_hops,
                        uint16_t pulses_us[MANDIBLE_CHANNELS]) {
@@ -68,4 +92,7 @@ void mandible_rig_step(mandible_rig *rig, const uint8_t weights[VISEMES], uint16
         else if (rig->stood_hops < STAND_HOPS)
             rig->stood_hops++;
     }
+#if MANDIBLE_MOST_HELD_HOPS > 0
+    hold_back(rig, pulses_us);
+#endif
 }

@@ -1,7 +1,8 @@
 /* Viseme weights to servo pulses: each servo goes to the weighted mean of its poses, inside its limits and no
- * faster than it may. A closure keeps its pose until the servos have got there; long silence parks them.
+ * faster than it may. A closure keeps its pose until the servos have got there; long silence parks them. Quick
+ * servos wait for slow ones, as the rig's servo_delay_ms say.
  *
- * Contract: equal to mandible.firmware_bridge's mixer and guard, one hop of 10 ms a step. Integers only,
+ * Contract: equal to mandible.firmware_bridge's mixer, guard and arrival, one hop of 10 ms a step. Integers only,
  * 32 bits wide; no allocation, loops of fixed length; nothing from libc but memcpy.
  */
 #ifndef MANDIBLE_RIG_H
@@ -17,6 +18,11 @@ extern "C" {
 
 typedef struct {
     uint16_t now_us[MANDIBLE_CHANNELS];
+#if MANDIBLE_MOST_HELD_HOPS > 0
+    uint16_t past_us[MANDIBLE_MOST_HELD_HOPS + 1][MANDIBLE_CHANNELS]; /* a ring of the last hops */
+    uint8_t newest;                                                  /* its row of this hop */
+    uint8_t begun;                                                   /* 0 until the first hop has filled it */
+#endif
     uint8_t kept;       /* the closure whose pose is taken, or 0 */
     uint8_t left_hops;  /* for which it may be kept yet */
     uint8_t stood_hops; /* for which every servo has been there, as far as that counts */
