@@ -27,6 +27,7 @@ APT = {
     "arm-none-eabi-objcopy": "gcc-arm-none-eabi",
     "qemu-system-arm": "qemu-system-arm",
     "node": "nodejs npm",
+    "make": "make",
 }
 
 
