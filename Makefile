@@ -8,9 +8,10 @@ FULL_RESULT := benchmarks/results/test-full.txt
 # What Debian, Ubuntu and Raspberry Pi OS call the things that pip cannot bring. Node's own packages bring npm
 # along and conflict with Debian's, so these are wanted only where there is none.
 RUN_PACKAGES := build-essential python3-dev python3-venv portaudio19-dev
-TEST_PACKAGES := gcc-avr avr-libc simavr libsimavr-dev libelf-dev \
+TEST_PACKAGES := gcc-avr avr-libc avrdude simavr libsimavr-dev libelf-dev \
 	pulseaudio pulseaudio-utils libasound2-plugins systemd \
 	flite festival festvox-kallpc16k festvox-us-slt-hts \
+	clang libclang-rt-dev chromium \
 	gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm \
 	$(shell command -v npm >/dev/null || echo nodejs npm)
 
@@ -104,6 +105,7 @@ bench: install simulators
 	$(BIN)/python -m mandible.benchmarks.engines
 	$(BIN)/python -m mandible.benchmarks.mcu
 	$(BIN)/python -m tests.measure.load
+	$(BIN)/python -m tests.measure.link
 	$(BIN)/python -m tests.measure.latency
 
 firmware:

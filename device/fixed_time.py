@@ -22,3 +22,8 @@ def alpha(time_constant_ms: int) -> int:
 def hops(duration_ms: int) -> int:
     """Whole hops that last at least so long."""
     return -(-duration_ms // HOP_MS)
+
+
+def nearest_hops(duration_ms: int) -> int:
+    """Whole hops that come nearest to so long; the half goes up."""
+    return (duration_ms + HOP_MS // 2) // HOP_MS

@@ -33,8 +33,8 @@ _TEXT = "text/plain; charset=utf-8"
 Render = Callable[[str], tuple[bytes, str]]
 
 
-def parse_address(text: str) -> tuple[str, int]:
-    """Return host and port of ``HOST:PORT``, ``[V6]:PORT`` or ``PORT`` (loopback).
+def parse_address(text: str, option: str = "--metrics") -> tuple[str, int]:
+    """Return host and port of ``HOST:PORT``, ``[V6]:PORT`` or ``PORT`` (loopback), as given to ``option``.
 
     Raises InputError for anything else: hosts are addresses, so that nobody listens where a name leads.
     """
@@ -47,7 +47,7 @@ def parse_address(text: str) -> tuple[str, int]:
     except ValueError:
         example = f"{_LOOPBACK}:{DEFAULT_PORT}"
         raise InputError(
-            f"--metrics {shortened(text)}: give an address and a port, such as {example}"
+            f"{option} {shortened(text)}: give an address and a port, such as {example}"
         ) from None
 
 

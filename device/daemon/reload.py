@@ -17,7 +17,7 @@ from mandible.saying import say
 from mandible.wording import shortened, shown
 
 # Tables of a rig file that only the pure stages read.
-RELOADABLE = frozenset(("smoothing", "poses", "idle", "expression"))
+RELOADABLE = frozenset(("smoothing", "axes", "poses", "idle", "expression"))
 RESTART = "this needs a restart; the rig read before stays"
 _MOST_WAITING = 8
 

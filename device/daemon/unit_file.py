@@ -20,8 +20,8 @@ from mandible.own_python import own_python
 from mandible.wording import shortened
 
 MARK = "# Written by: mandible service install"
-# Owners of sound cards, serial ports (Debian's and Arch's name) and graphics processors.
-DEVICE_GROUPS = ("audio", "dialout", "uucp", "video", "render")
+# Owners of sound cards, serial ports (Debian's and Arch's name), graphics processors and I2C buses.
+DEVICE_GROUPS = ("audio", "dialout", "uucp", "video", "render", "i2c")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _PRIVATE_FOLDERS = (Path("/tmp"), Path("/var/tmp"))
 _HERE = Path(__file__).parent

@@ -15,8 +15,9 @@ from mandible.models import released
 from mandible.models.visemes import VISEME_NAMES
 
 DOCS = Path(__file__).parent.parent
-PAGES = (DOCS / "models.md", DOCS / "microcontroller.md", DOCS.parent / "README.md")
+PAGES = (DOCS / "models.md", DOCS / "microcontroller.md", DOCS / "one-chip.md", DOCS.parent / "README.md")
 COUNTED = DOCS.parent / "benchmarks" / "results" / "mcu.json"
+ONE_CHIP = DOCS.parent / "benchmarks" / "results" / "one-chip.json"
 ORDER = ("nano", "small", "base", "small-0ms", "small-50ms")
 SETS = {
     "librispeech_test": "LibriSpeech",
@@ -211,9 +212,36 @@ def cores() -> str:
     return _table(("model", "core", "instructions", "the network of them", "flash", "RAM"), rows)
 
 
+def one_chip() -> str:
+    """Return what a puppet on one chip takes, and how its bytes and pulses compare with the computer's."""
+    result = json.loads(ONE_CHIP.read_text(encoding="utf-8"))
+    head = (
+        "board",
+        "flash",
+        "RAM before the stack",
+        "instructions of the worst hop",
+        f"of a hop, at {result['settings']['cycles_per_instruction']:.0f} cycles each",
+        "viseme bytes that differ",
+        "pulses apart",
+    )
+    rows = (
+        (
+            f"`{row['board']}`, {row['clock_mhz']} MHz",
+            f"{row['flash_bytes'] / 1000:.1f} kB",
+            f"{row['ram_bytes'] / 1000:.1f} kB",
+            f"{row['most_instructions']:,}",
+            f"{row['share_of_a_hop']:.0%}",
+            str(row["differing_viseme_bytes"]),
+            f"{row['most_us_from_host_pulses']} µs",
+        )
+        for row in result["rows"]
+    )
+    return _table(head, rows)
+
+
 TABLES = {
     function.__name__: function
-    for function in (models, accuracy, mouth, noise, recall, rounding, data, summary, cores)
+    for function in (models, accuracy, mouth, noise, recall, rounding, data, summary, cores, one_chip)
 }
 
 

@@ -14,6 +14,7 @@ from mandible.device.audio import open_source
 from mandible.device.expression import Expression
 from mandible.device.frames import HOP_SAMPLES, Frame, Stage
 from mandible.device.pipeline import Line, flushed
+from mandible.firmware_bridge.arrival import Arrival, held_hops
 from mandible.firmware_bridge.expression_channels import ExpressionChannels
 from mandible.firmware_bridge.guard import Guard
 from mandible.firmware_bridge.idle import IdleLife
@@ -65,7 +66,8 @@ def motion_of(rig: Rig | None) -> tuple[Stage, ...]:
     idle = (IdleLife(rig),) if rig.idle.moves else ()
     shown = (ExpressionChannels(rig),) if rig.expression else ()
     guard = Guard(rig)
-    return (Mixer(rig, guard.servos), *idle, *shown, guard)
+    together = (Arrival(rig), Guard(rig)) if any(held_hops(rig)) else ()
+    return (Mixer(rig, guard.servos), *idle, *shown, guard, *together)
 
 
 def expression_of(rig: Rig | None, asked: bool = False) -> Stage | None:

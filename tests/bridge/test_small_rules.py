@@ -1,4 +1,4 @@
-"""Rules of the conversation that no healthy board ever shows: who is asked what, how often, and what is too old."""
+"""Rules of the conversation that no healthy board shows: who is asked what, how often, what is too old."""
 
 from __future__ import annotations
 

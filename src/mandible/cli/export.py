@@ -9,6 +9,7 @@ from typing import Any
 # kind -> one line of help; each lives in mandible.cli.export_<kind> and offers add_arguments() and main().
 KINDS = {
     "c": "C99 source for a microcontroller",
+    "firmware": "a puppet on one chip: microphone, line and servo firmware as one program",
     "onnx": "an ONNX file, int8 or float",
     "trt": "a TensorRT engine, on the Jetson that will run it",
 }

@@ -33,7 +33,7 @@ def main(args: argparse.Namespace) -> int:
     rig = None if args.rig is None else Rig.load(args.rig)
     model = released.resolve(args.model)
     files = c_code.export(model, Path(args.output), args.target, rig)
-    note = None if rig is None else _note(rig)
+    note = None if rig is None else left_out_note(rig)
     if args.json:
         names = [path.name for path in files]
         said = {"model": model.name, "target": args.target, "folder": args.output, "files": names}
@@ -46,7 +46,8 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def _note(rig: Rig) -> str | None:
+def left_out_note(rig: Rig) -> str | None:
+    """Return the line about servos that the C does not move as the host does; None where it moves all."""
     resting = left_out(rig)
     if not resting:
         return None
