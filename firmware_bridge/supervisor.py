@@ -48,6 +48,7 @@ class GuardedDriver:
 
     def give(self, _start_us: int, pulses_us: Sequence[int]) -> None:
         """Pass the pulses on. Raises OSError when the device is gone, TimeoutError when it blocks."""
+        # Anew each time, so that it never goes off in a wait that is none: not every ioctl survives a signal.
         signal.setitimer(signal.ITIMER_REAL, _STUCK_S)
         self._waiting = True
         try:

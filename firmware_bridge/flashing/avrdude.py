@@ -18,6 +18,8 @@ TOOL = "avrdude"
 _LIMIT_S = 120.0
 # Of 5.6 s each; a boot loader that is there answers the first.
 _ATTEMPTS = 3
+# avrdude's words where the system does not let it have the port at all, in its versions 6 and 7.
+_CLOSED = ("cannot open port", "can't open device", "ser_open()", "cannot set attributes for")
 _SILENT = ("programmer is not responding", "not in sync", "unable to sync", "timed out")
 _HALF = "the board may hold half an image and moves nothing; its boot loader is still there: flash it again"
 
@@ -60,6 +62,11 @@ def write(board: Board, image: Image, port: str, bauds: Sequence[int]) -> int:
         code, output = _run((tool, *attempt.command[1:]), image.content)
         if code == 0:
             return attempt.baud
+        if any(words in output for words in _CLOSED):
+            raise DeviceError(
+                f"{port}: cannot be opened ({_reason(output).rpartition(': ')[2]}); mandible devices lists the ports, "
+                "and mandible doctor says whether you may use them. Nothing was written"
+            )
         if not _unheard(output):
             raise DeviceError(f"{port}: avrdude could not write ({_reason(output)}); {_HALF}")
     tried = " and ".join(map(str, bauds))

@@ -14,6 +14,7 @@ from mandible.firmware_bridge.usb_ports import usb_tty
 
 # A desktop mounts a drive within a few seconds; picotool needs none.
 _MOUNTED_S = 8.0
+_FASTEST_BAUD = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,11 @@ def make_plan(
             raise InputError(f"--drive: the {board.name} shows no drive; name its --port")
         if url is None:
             raise InputError("--port: name the board's, e.g. /dev/ttyACM0 (mandible devices lists them)")
+        if programmer_baud is not None and not 0 < programmer_baud <= _FASTEST_BAUD:
+            raise InputError(
+                f"--programmer-baud {programmer_baud}: is not in 1..{_FASTEST_BAUD}; an {board.name}'s is "
+                f"{' or '.join(map(str, board.programmer_bauds))}"
+            )
         bauds = board.programmer_bauds if programmer_baud is None else (programmer_baud,)
         return Plan(board, image, port=tty_of(url), programmer_bauds=bauds)
     if programmer_baud is not None:

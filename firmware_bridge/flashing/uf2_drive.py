@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import termios
 import time
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ INFO = "INFO_UF2.TXT"
 NAME = "mandible.uf2"
 BOOT_LOADER_BAUD = 1200
 _MOST_INFO_BYTES = 4096
+# How the kernel writes a blank, a tab, a line's end or a backslash in the list of mounts (proc(5)).
+_OCTAL = re.compile(r"\\([0-7]{3})")
 _CHUNK_BYTES = 64 << 10
 _POLL_S = 0.05
 # The boot ROM starts the new program when the last block is there; desktops take a while to notice.
@@ -38,7 +41,7 @@ def _mount_points(mounts: Path) -> Iterator[Path]:
         for line in mounts.read_text("utf-8", "surrogateescape").splitlines():
             fields = line.split(" ")
             if len(fields) > 2 and fields[2] == "vfat":
-                yield Path(fields[1].encode("latin-1", "replace").decode("unicode_escape", "replace"))
+                yield Path(_OCTAL.sub(lambda escape: chr(int(escape[1], 8)), fields[1]))
 
 
 def is_drive(place: Path, board: Board) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import struct
 import wave
 from pathlib import Path
@@ -29,6 +30,12 @@ def test_the_starter_is_a_right_rig_that_speaks(capsys: pytest.CaptureFixture[st
     rig = Rig.load("yorick.toml")
     assert [channel.role for channel in rig.channels] == ["jaw"]
     assert len(set(rig.poses_us)) > 8
+
+
+def test_the_next_command_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rig", "new", "alas, poor yorick"]) == 0
+    command = capsys.readouterr().out.strip().rpartition("then: ")[2]
+    assert main(shlex.split(command)[1:]) == 0
 
 
 def test_every_hint_in_the_starter_is_right_when_it_is_taken() -> None:
@@ -76,7 +83,8 @@ def test_no_name_becomes_part_of_the_rig(name: str) -> None:
         (["x", "-o", "absent/x.toml"], "there is no folder absent; make it first"),
         (["../x"], "../x: not a name"),
         ([".."], "..: not a name"),
-        ([""], ": not a name"),
+        ([""], "an empty NAME: not a name"),
+        (["--", "-x"], "-x: not a name"),
         ([".hidden"], ".hidden: not a name"),
         (["a\nb"], r"a\nb: not a name"),
         (["x", "--from", "skul"], "did you mean skull?"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
+
 from mandible.firmware_bridge.protocol import LIMITS, WIRE
 from tests.firmware.hosted import HostedBoard
 from tests.firmware.wire import EVERY_CHANNEL, JAW, PERIOD_US, WIDE, eeprom_image
@@ -163,3 +165,15 @@ def test_a_slow_servo_reaches_its_goal_though_it_is_attached_again_and_again() -
     # 40 us/s for two seconds, less the first pulse at neutral and what is not yet a whole microsecond.
     assert 77 <= seen[-1] - seen[0] <= 80
     assert all(after - before in (0, 1) for before, after in itertools.pairwise(seen))
+
+
+@pytest.mark.parametrize("late_us", range(1, 17))
+def test_a_long_line_that_ends_just_after_a_period_starts_does_not_jump_back(late_us: int) -> None:
+    board = HostedBoard(eeprom_image({0: WIDE}, watchdog_ms=2000))
+    board.status("attach", mask=1)
+    due_us = 800_000 + late_us
+    board.run(due_us - 300_015)
+    assert board.status("move", due_us=due_us, mask=1, pulse_us=(2100,)) == "ok"
+    widths = [pulses[0] for pulses in board.run(420_000)]
+    assert all(before <= after for before, after in itertools.pairwise(widths))
+    assert widths[-1] == 2100

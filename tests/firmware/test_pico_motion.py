@@ -56,6 +56,7 @@ def beside_planning(one: Sent, period_us: int) -> Sent:
     [
         ("waves", 20_000, 250),
         ("jumps", 5_000, 100),
+        ("jumps", 3_003, 60),
         *(
             pytest.param(motion, period_us, 10_000, marks=pytest.mark.full)
             for motion in REFERENCES

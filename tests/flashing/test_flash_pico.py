@@ -152,15 +152,18 @@ def test_mounted_drives_are_found_by_what_they_say(drive: Path, tmp_path: Path) 
     other.mkdir()
     (other / uf2_drive.INFO).write_text(INFO.replace("RPI-RP2", "RP2350"))
     mounts = tmp_path / "mounts"
+    foreign = tmp_path / "Жанна é" / "RPI-RP2"
+    foreign.mkdir(parents=True)
+    (foreign / uf2_drive.INFO).write_text(INFO)
     escaped = str(other).replace(" ", "\\040")
     mounts.write_text(
         f"proc /proc proc rw 0 0\n/dev/sda1 {drive} vfat rw 0 0\n/dev/sdb1 {escaped} vfat rw 0 0\n"
-        f"/dev/sdc1 {tmp_path} ext4 rw 0 0\n"
+        f"/dev/sdc1 {tmp_path} ext4 rw 0 0\n/dev/sdd1 {str(foreign).replace(' ', chr(92) + '040')} vfat rw 0 0\n"
     )
-    assert uf2_drive.mounted_drives(PICO, mounts) == (drive,)
+    assert uf2_drive.mounted_drives(PICO, mounts) == (drive, foreign)
     spaced = other / uf2_drive.INFO
     spaced.write_text(INFO)
-    assert uf2_drive.mounted_drives(PICO, mounts) == (drive, other)
+    assert uf2_drive.mounted_drives(PICO, mounts) == (drive, other, foreign)
 
 
 def test_the_verb_copies_onto_a_named_drive(image: Path, drive: Path) -> None:

@@ -132,6 +132,22 @@ def test_a_board_that_does_not_answer_is_told_from_one_that_is_half_written(tmp_
     assert "Nothing was written" in text
 
 
+@pytest.mark.parametrize("port", ["/dev/no-such-port", "/etc/passwd", "/dev"])
+def test_the_real_avrdude_at_no_port_is_not_said_to_have_written_half(port: str) -> None:
+    text = complaint(mandible("flash", "--board", "nano", "--port", port, "--yes"), 3)
+    assert f"{port}: cannot be opened" in text
+    assert "Nothing was written" in text
+    assert "half" not in text
+
+
+@pytest.mark.parametrize("baud", ["0", "-5", "99999999999"])
+def test_a_rate_that_is_none_never_reaches_the_tool(baud: str, tmp_path: Path) -> None:
+    environment = stand_in(tmp_path, answers_at="115200")
+    words = ("flash", "--board", "uno", "--port", "/dev/ttyACM0", "--programmer-baud", baud, "--yes")
+    assert f"--programmer-baud {baud}" in complaint(mandible(*words, environment=environment), 2)
+    assert not (tmp_path / "words").exists()
+
+
 @pytest.mark.full
 def test_a_board_that_dies_half_way_is_said_to_be_half_written() -> None:
     # The real avrdude gives up only after minutes.

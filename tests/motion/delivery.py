@@ -27,7 +27,7 @@ _JITTER_US = 8_000
 _DROPPED = 0.02
 # Boards work a period's pulses out this long before it, each at its own moment in between: a frame that came
 # just then would count for one board and not for another.
-PLANNING_US = {20_000: (9_500, 400), 5_000: (2_000, 400)}
+PLANNING_US = {20_000: (9_500, 400), 5_000: (2_000, 400), 3_003: (2_000, 400)}
 
 
 class Sent(NamedTuple):

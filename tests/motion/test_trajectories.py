@@ -9,9 +9,9 @@ from tests.motion.reference import ACCEL_US_PER_S2, REFERENCES, SPEED_US_PER_S
 
 LEAD_US = 60_000
 RATES = {"50 Hz": 20_000, "200 Hz": 5_000}
-# Root mean square distance to the best trajectory, in percent of the range. Raw speech, which the host's guard
-# never lets through, asks for three times a servo's speed: more than the board can make good with what it knows
-# ahead.
+# Root mean square distance to the best trajectory, in percent of the range. Raw speech, which the host's
+# guard never lets through, asks for three times a servo's speed: more than the board can make good with what
+# it knows ahead.
 WITHIN_PERCENT = {"waves": 0.2, "soft speech": 0.2, "speech": 1.0, "raw speech": 1.5, "jumps": 1.0}
 
 

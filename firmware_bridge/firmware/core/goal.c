@@ -18,7 +18,9 @@ void mb_horizon_start(mb_horizon *horizon, const mb_setpoints *setpoints, uint32
     uint8_t next = 0;
     horizon->setpoints = setpoints;
     horizon->period_us = period_us;
-    horizon->periods = (uint8_t)(periods < MB_GOAL_PERIODS ? periods : MB_GOAL_PERIODS);
+    const uint8_t most = period_us < MB_GOAL_BRIEF_US && MB_GOAL_BRIEF_PERIODS < MB_GOAL_PERIODS ? MB_GOAL_BRIEF_PERIODS
+                                                                                               : MB_GOAL_PERIODS;
+    horizon->periods = (uint8_t)(periods < most ? periods : most);
     for (uint8_t i = 0; i <= horizon->periods; i++) {
         while (next < setpoints->count && mb_us_from(setpoints->entry[next].due_us, start_us) >= 0) {
             next++;
@@ -72,7 +74,7 @@ static uint16_t share_of(uint32_t elapsed_us, uint32_t span_us)
         span_us >>= 1;
         elapsed_us >>= 1;
     }
-    return (uint16_t)((elapsed_us << 16) / span_us);
+    return elapsed_us < span_us ? (uint16_t)((elapsed_us << 16) / span_us) : UINT16_MAX; /* equal once both are halved */
 }
 
 /* The goal in eighths on the line to an entry, which most channels have in common. */

@@ -11,6 +11,8 @@
 #ifndef MB_GOAL_PERIODS         /* and so many periods; a board that never has so many in that time may set fewer */
 #define MB_GOAL_PERIODS 10u
 #endif
+#define MB_GOAL_BRIEF_US 4000u /* periods shorter than this leave a small chip time for so few only */
+#define MB_GOAL_BRIEF_PERIODS 5u
 
 typedef struct {
     int16_t eighths[MB_GOAL_PERIODS + 1u]; /* of a us: pulse widths wanted at the start of period 0, 1, ... */

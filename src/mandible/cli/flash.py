@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--image", type=Path, metavar="FILE", help="your own .hex or .uf2; default: ours")
     parser.add_argument("--drive", type=Path, metavar="FOLDER", help="where the Pico's drive is mounted")
-    parser.add_argument("--programmer-baud", type=int, metavar="BAUD", help="of the boot loader")
+    parser.add_argument("--programmer-baud", type=int, metavar="BAUD", help="of an Arduino's boot loader")
     parser.add_argument("--yes", action="store_true", help="write without asking")
     parser.add_argument("--dry-run", action="store_true", help="check, say what would be done, do nothing")
 
@@ -47,6 +47,8 @@ def main(args: argparse.Namespace) -> int:
     plan = make_plan(board, image, url, drive=args.drive, programmer_baud=args.programmer_baud)
     if args.dry_run:
         _tell(args.json, plan, written=False)
+        if not args.json:
+            print("A dry run: nothing was written.")
         return 0
     if board.writer == "avrdude":
         avrdude.find()

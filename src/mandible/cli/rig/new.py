@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from pathlib import Path
 
 from mandible.errors import InputError
@@ -26,9 +27,10 @@ def main(args: argparse.Namespace) -> int:
     """Write the file, and say what comes next; one that is there stays as it is."""
     name = args.name.removesuffix(_ENDING)
     if args.output is None and (
-        not name or name != Path(name).name or name[0] == "." or not name.isprintable()
+        not name or name != Path(name).name or name[0] in ".-" or not name.isprintable()
     ):
-        raise InputError(f"{shortened(args.name)}: not a name; write letters, or add -o FILE")
+        named = shortened(args.name) or "an empty NAME"
+        raise InputError(f"{named}: not a name; write letters, or add -o FILE")
     output = Path(args.output or f"{name}{_ENDING}")
     text = starter(name, args.begun_from)
     if exists(output) or output.is_symlink():
@@ -40,6 +42,6 @@ def main(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"file": str(output), "from": args.begun_from}))
     else:
-        file = one_line(str(output))
-        print(f"wrote {file}; write your outputs and limits into it, then: mandible rig check {file}")
+        check = f"mandible rig check {shlex.quote(str(output))}"
+        print(one_line(f"wrote {output}; write your outputs and limits into it, then: {check}"))
     return 0
