@@ -12,7 +12,6 @@ import select
 import shlex
 import threading
 from collections.abc import Callable
-from types import TracebackType
 
 from mandible.device.frames import Frame
 from mandible.device.histogram import Histogram
@@ -81,9 +80,7 @@ class Link:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Park and close."""
         self.close()
 
@@ -168,14 +165,8 @@ class Link:
         """Return a snapshot of how things stand."""
         with self._changed:
             connected = self._port is not None
-            return LinkStatus.of(
-                self._url.text,
-                connected,
-                self._session,
-                self._frames.dropped,
-                self._reconnects,
-                self._problem(),
-            )
+            text, dropped, reconnects = self._url.text, self._frames.dropped, self._reconnects
+            return LinkStatus.of(text, connected, self._session, dropped, reconnects, self._problem())
 
     def close(self) -> None:
         """Bring the puppet to rest (neutral, then no pulses) and let go of the port, in under six seconds."""

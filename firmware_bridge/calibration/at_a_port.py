@@ -76,6 +76,13 @@ def calibrate(wish: Wish, front: Callable[[LiveCalibration], AbstractContextMana
         def found() -> Rig:
             return effects.found_rig(str(path), text, live.wizard.found.values())
 
+        def text_now() -> str:
+            # The file may have been edited meanwhile: only the numbers are changed here.
+            if exists(path) and path.samefile(rig.file):
+                Rig.load(str(path))
+                return rig_text(path)
+            return text
+
         def say() -> None:
             if sentence is not None:
                 effects.say(url, found(), sentence, interrupted)
@@ -93,7 +100,7 @@ def calibrate(wish: Wish, front: Callable[[LiveCalibration], AbstractContextMana
             {
                 "store": lambda: effects.store(url, found()),
                 "say": say,
-                "save": lambda: effects.save(path, str(path), text, live.wizard.found.values()),
+                "save": lambda: effects.save(path, str(path), text_now(), live.wizard.found.values()),
             },
         )
         fronts.append(stack.enter_context(front(live)))

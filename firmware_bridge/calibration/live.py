@@ -22,6 +22,7 @@ _TURN_S = 0.02
 _REOPEN_S = 0.5
 _LET_GO_S = 0.5
 _GREETING_US = 6_000_000
+_SILENT = "The board does not answer; check its supply and its cable."
 # What an effect does: raises MandibleError where it fails.
 Effect = Callable[[], None]
 
@@ -56,6 +57,7 @@ class LiveCalibration:
         self._port: Port | None = None
         self._note = ""
         self._silent_us = now_us()
+        self._met = False
 
     @property
     def wizard(self) -> Wizard:
@@ -125,15 +127,24 @@ class LiveCalibration:
             self._port.write(data)
 
     def _refuse_silence(self) -> None:
-        """Raise DeviceError where no board of ours has answered yet, or one that cannot be used."""
+        """Raise DeviceError where no board of ours has ever answered, or one that cannot be used.
+
+        One that has answered before may do so again: what was found must not be lost with it.
+        """
         talk = self._calibrator.talk
         if talk.board is not None:
             self._silent_us = now_us()
+            self._met = True
+            if self._note == _SILENT:
+                self._note = ""
             if talk.board.unfit is not None:
                 raise DeviceError(f"{self._url.text}: {talk.board.unfit}")
         elif self._port is not None and now_us() - self._silent_us > _GREETING_US:
-            silent = "the board does not answer; is the mandible firmware on it?"
-            raise DeviceError(f"{self._url.text}: {silent}")
+            if not self._met:
+                raise DeviceError(
+                    f"{self._url.text}: the board does not answer; is the mandible firmware on it?"
+                )
+            self._note = _SILENT
 
     def _do(self, effect: str) -> None:
         """Do an effect with the port to itself, and tell the wizard what came of it."""

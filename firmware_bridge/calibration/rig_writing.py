@@ -56,8 +56,13 @@ def save_rig(path: Path, text: str) -> Path | None:
         backup = backup_of(path)
         with written(backup) as partial:
             partial.write_bytes(old)
-    with written(path) as partial:
-        partial.write_text(text, encoding="utf-8", newline="")
+    try:
+        with written(path) as partial:
+            partial.write_text(text, encoding="utf-8", newline="")
+    except InputError:
+        if backup is not None:  # of nothing, as it turns out
+            backup.unlink(missing_ok=True)
+        raise
     return backup
 
 

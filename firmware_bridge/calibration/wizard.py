@@ -197,10 +197,12 @@ class Wizard:
     def _finish(self) -> Walk[bool]:
         """Try it out and save it, as the person likes; False where the list is wanted again."""
         word = yield from self._try_out()
-        if word != "list":
+        while word != "list" and not self.saved:
             word = yield Prompt("save", None, {"file": self._plan.file, "kept": self._plan.kept})
-        if word == "yes":
-            self.saved = (yield _working("save", "Saving ...")) == _DONE
+            if word == "no":
+                break
+            # Where it fails, the disk may be full: an hour's work is not thrown away for that.
+            self.saved = word == "yes" and (yield _working("save", "Saving ...")) == _DONE
         return word != "list"
 
     def _others(self) -> str:

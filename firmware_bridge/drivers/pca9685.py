@@ -11,9 +11,9 @@ import contextlib
 import errno
 import importlib.util
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from mandible.errors import DeviceError
 from mandible.firmware_bridge import toml_source
@@ -21,6 +21,8 @@ from mandible.firmware_bridge.drivers.claim import Claim
 from mandible.firmware_bridge.drivers.driver import HostLoss
 from mandible.firmware_bridge.drivers.every import Every
 from mandible.firmware_bridge.port_url import PortUrl
+
+Found = TypeVar("Found")
 
 _TABLE = toml_source.parse(Path(__file__).with_name("pca9685_registers.toml").read_text("utf-8"))
 _REGISTER: dict[str, int] = _TABLE["register"]
@@ -99,7 +101,8 @@ class Pca9685:
         if not changed:
             return
         low, high = changed[0], changed[-1] + 1
-        self._bus.write(_REGISTER["LED0_ON_L"] + _BYTES * (self._first + low), b"".join(wanted[low:high]))
+        register, data = _REGISTER["LED0_ON_L"] + _BYTES * (self._first + low), b"".join(wanted[low:high])
+        _insisted(lambda: self._bus.write(register, data))
         self._given = wanted
 
     def close(self) -> None:
@@ -121,7 +124,8 @@ class Pca9685:
 
     def _refuse_a_restarted_one(self) -> None:
         wanted = _BIT["AUTO_INCREMENT"]
-        if self._bus.read(_REGISTER["MODE1"]) & (wanted | _BIT["SLEEP"]) != wanted:
+        mode = _insisted(lambda: self._bus.read(_REGISTER["MODE1"]))
+        if mode & (wanted | _BIT["SLEEP"]) != wanted:
             raise OSError(errno.ENODEV, "it has restarted")
 
     def _recognise(self) -> None:
@@ -129,6 +133,16 @@ class Pca9685:
         odd = any(self._bus.read(_REGISTER[name]) & bits for name, bits in _RESERVED.items())
         if odd or self._bus.read(_REGISTER["PRE_SCALE"]) < _LIMIT["smallest_prescale"]:
             raise DeviceError(_another(self.name))
+
+
+def _insisted(transfer: Callable[[], Found]) -> Found:
+    """Do ``transfer`` again if it fails: servo currents disturb one, but not two in a row."""
+    try:
+        return transfer()
+    except TimeoutError:  # a bus that hangs would do so again
+        raise
+    except OSError:
+        return transfer()
 
 
 class SmbusChip:

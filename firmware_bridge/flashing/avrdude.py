@@ -64,8 +64,9 @@ def write(board: Board, image: Image, port: str, bauds: Sequence[int]) -> int:
             return attempt.baud
         if any(words in output for words in _CLOSED):
             raise DeviceError(
-                f"{port}: cannot be opened ({_reason(output).rpartition(': ')[2]}); mandible devices lists the ports, "
-                "and mandible doctor says whether you may use them. Nothing was written"
+                f"{port}: cannot be opened ({_reason(output).rpartition(': ')[2]}); "
+                "mandible devices lists the ports, and mandible doctor says whether you may use them. "
+                "Nothing was written"
             )
         if not _unheard(output):
             raise DeviceError(f"{port}: avrdude could not write ({_reason(output)}); {_HALF}")

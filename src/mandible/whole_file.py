@@ -41,6 +41,9 @@ def written(path: Path) -> Iterator[Path]:
             yield partial
             if target.exists():
                 partial.chmod(stat.S_IMODE(target.stat().st_mode))
+            # Else the new name may reach the disk before its contents do, and the power fail between the two.
+            with partial.open("rb") as file:
+                os.fsync(file.fileno())
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)

@@ -36,6 +36,11 @@ class BoardProcess:
         assert self._process.stdout is not None
         assert self._process.stdout.readline().startswith(b"/dev/")
 
+    def signal(self, number: int) -> None:
+        """Send a signal to the board's process: one that is stopped is a board that hangs."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def pull(self) -> None:
         """Kill the board, terminal and all."""
         if self._process is not None:

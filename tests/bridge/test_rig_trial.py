@@ -134,7 +134,7 @@ def test_json_is_a_line_for_each_move(
         (["skull", "--port", "none:"], "nothing moves on none:; add --port URL"),
         (["skull", "--port", "fake:", "--channel", "jav"], "has none; did you mean jaw?"),
         (["skul", "--port", "fake:"], "did you mean skull?"),
-        (["skull", "--port", "fake"], "port URL"),
+        (["skull", "--port", "fake"], "what follows is missing; write fake:"),
     ],
 )
 def test_what_cannot_be_tested_is_one_line(

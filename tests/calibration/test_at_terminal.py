@@ -28,7 +28,9 @@ SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "puppet.wav"
 
 @pytest.fixture
 def rig_file(tmp_path: Path) -> Path:
-    return shutil.copy(SHIPPED / "skull.toml", tmp_path / "puppet.toml")
+    folder = tmp_path / "rigs"
+    folder.mkdir()
+    return shutil.copy(SHIPPED / "skull.toml", folder / "puppet.toml")
 
 
 @pytest.fixture
@@ -92,6 +94,14 @@ def test_a_jaw_is_calibrated_stored_tried_and_saved(
             person.wait_for(asked)
             if asked not in ("A test sentence", "Was that right", "Save?"):
                 person.wait_for("stands at")
+            if asked == "Save?":
+                # Somebody adds a word meanwhile, and a disk that is away for a moment costs nothing.
+                before += "\n# a word of my own\n"
+                rig_file.write_text(before, "utf-8")
+                away = rig_file.parent.rename(tmp_path / "away")
+                person.press(key)
+                person.wait_for("cannot be written")
+                away.rename(rig_file.parent)
             person.press(key)
         assert person.end() == 0
         assert "saved" in person.shown
@@ -101,6 +111,7 @@ def test_a_jaw_is_calibrated_stored_tried_and_saved(
     assert jaw.neutral_us == jaw.max_us
     assert (rig_file.with_name("puppet.before-calibration.toml")).read_text("utf-8") == before
     assert "# teeth together" in rig_file.read_text("utf-8")
+    assert "# a word of my own" in rig_file.read_text("utf-8")
     # Never beyond the last step that the person allowed.
     moved_us = {pulse_us for _, _, pulse_us in board.rows() if pulse_us}
     assert min(moved_us) >= 1090

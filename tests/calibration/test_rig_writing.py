@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,22 @@ def test_a_new_rig_is_filled_in() -> None:
 def test_limits_that_are_no_rig_s_are_refused() -> None:
     with pytest.raises(InputError, match="min_us"):
         with_limits("bare", BARE, [dataclasses.replace(JAW, min_us=1700)])
+
+
+def test_a_save_that_fails_leaves_the_file_and_no_copy_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "puppet.toml"
+    path.write_text("one", "utf-8")
+
+    def full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(InputError, match="no space left"):
+        save_rig(path, "two")
+    assert [file.name for file in tmp_path.iterdir()] == ["puppet.toml"]
+    assert path.read_text("utf-8") == "one"
 
 
 def test_each_save_keeps_what_was_there(tmp_path: Path) -> None:

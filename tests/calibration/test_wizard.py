@@ -205,10 +205,25 @@ def test_a_board_that_refuses_is_not_spoken_to() -> None:
     answer(wizard, "yes")
     wizard.came_of_it(done=False)
     assert wizard.prompt.name == "save"
-    answer(wizard, "yes")
-    wizard.came_of_it(done=False)
+    answer(wizard, "no")
     assert wizard.ended
     assert (wizard.saved, wizard.stored) == (False, False)
+
+
+def test_a_file_that_cannot_be_written_is_asked_about_again() -> None:
+    wizard = wizard_for()
+    walk_through(wizard)
+    answer(wizard, "no")
+    for _ in range(2):
+        answer(wizard, "yes")
+        assert wizard.prompt.effect == "save"
+        wizard.came_of_it(done=False)
+        assert wizard.prompt.name == "save"
+        assert wizard.found
+    answer(wizard, "yes")
+    wizard.came_of_it(done=True)
+    assert wizard.ended
+    assert wizard.saved
 
 
 def test_ends_too_close_together_are_not_believed() -> None:

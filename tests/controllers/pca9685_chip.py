@@ -20,12 +20,14 @@ class Chip:
         address: on the bus.
         transfers: (register, data) of every write so far.
         gone: whether it answers no more.
+        disturbed: how many transfers from now on it does not acknowledge.
     """
 
     def __init__(self, address: int = 0x40) -> None:
         """Switch it on."""
         self.address = address
         self.gone = False
+        self.disturbed = 0
         self.transfers: list[tuple[int, bytes]] = []
         self.power_up()
 
@@ -123,7 +125,8 @@ class Kernel:
         return 0
 
     def _reach(self, address: int) -> None:
-        if self.chip.gone or address != self.chip.address:
+        disturbed, self.chip.disturbed = self.chip.disturbed > 0, max(self.chip.disturbed - 1, 0)
+        if disturbed or self.chip.gone or address != self.chip.address:
             raise OSError(errno.EREMOTEIO, "Remote I/O error")
 
 

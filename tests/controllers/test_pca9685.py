@@ -150,6 +150,37 @@ def test_a_chip_that_is_gone_raises_oserror_and_closes_quietly(chip: Chip, opene
     opened().close()
 
 
+def test_a_transfer_that_is_disturbed_is_done_again_once(
+    chip: Chip, opened: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pca9685, "_ASK_S", 0.0)
+    driver = opened()
+    for pulse_us in (1000, 2000):
+        chip.disturbed = 1
+        driver.give((pulse_us,) * 12)
+        assert chip.pulse_us(11) == pytest.approx(pulse_us, abs=2.5)
+    chip.disturbed = 2
+    with pytest.raises(OSError, match="Remote I/O"):
+        driver.give((1500,) * 12)
+    driver.close()
+
+
+def test_a_bus_that_hangs_is_not_waited_for_twice(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = opened()
+    asked = []
+
+    def hang(*_: object) -> None:
+        asked.append(1)
+        raise OSError(errno.ETIMEDOUT, "Connection timed out")
+
+    with monkeypatch.context() as bus:
+        bus.setattr("smbus2.smbus2.ioctl", hang)
+        with pytest.raises(TimeoutError):
+            driver.give((1500,) * 12)
+    assert len(asked) == 1
+    driver.close()
+
+
 def test_a_chip_that_was_without_power_for_a_moment_is_noticed_and_started_anew(
     chip: Chip, opened: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:

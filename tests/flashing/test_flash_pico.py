@@ -155,10 +155,10 @@ def test_mounted_drives_are_found_by_what_they_say(drive: Path, tmp_path: Path) 
     foreign = tmp_path / "Жанна é" / "RPI-RP2"
     foreign.mkdir(parents=True)
     (foreign / uf2_drive.INFO).write_text(INFO)
-    escaped = str(other).replace(" ", "\\040")
+    escaped, foreign_escaped = (str(place).replace(" ", "\\040") for place in (other, foreign))
     mounts.write_text(
         f"proc /proc proc rw 0 0\n/dev/sda1 {drive} vfat rw 0 0\n/dev/sdb1 {escaped} vfat rw 0 0\n"
-        f"/dev/sdc1 {tmp_path} ext4 rw 0 0\n/dev/sdd1 {str(foreign).replace(' ', chr(92) + '040')} vfat rw 0 0\n"
+        f"/dev/sdc1 {tmp_path} ext4 rw 0 0\n/dev/sdd1 {foreign_escaped} vfat rw 0 0\n"
     )
     assert uf2_drive.mounted_drives(PICO, mounts) == (drive, foreign)
     spaced = other / uf2_drive.INFO

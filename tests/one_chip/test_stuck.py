@@ -54,7 +54,7 @@ def test_a_driver_that_hangs_is_parked_by_the_core_and_then_resets_the_chip(fold
     given = [
         (period.start_us - last, period.pulses_us[0]) for period in seen.periods if any(period.pulses_us)
     ]
-    # Watchdog, way to neutral (none where it is there already), half a second there; the last period began before its end.
+    # Watchdog, way to neutral (none where it is there already), half a second there, less the last period.
     assert 780_000 <= given[-1][0] <= 1_600_000
     assert given[-1][1] == 1250
     # After five seconds the chip's own watchdog is no longer fed.

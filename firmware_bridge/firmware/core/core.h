@@ -1,7 +1,8 @@
 /* The board's portable core: bytes from the host in, replies and servo pulse widths out. No input, output or clock of
  * its own; a board layer calls it (boards/atmega328p on the chip, host/_boardmodule.c on a computer).
  *
- * Whatever arrives, a pulse lies within its channel's stored limits and within the slew limit of the one before. */
+ * Whatever arrives, a pulse lies within its channel's stored limits and within the slew limit of the one before; only a
+ * channel that a person moves by hand (calibration.h) may leave its limits, slowly. */
 #ifndef MANDIBLE_CORE_H
 #define MANDIBLE_CORE_H
 

@@ -1,6 +1,5 @@
 #include "foresight.h"
 
-#define MOST_PLANS 7u
 #define WHOLE 256u /* a share of 1 */
 
 /* Over fewer periods than these, refining finds the best course without other plans to begin with. */
@@ -11,7 +10,11 @@
  * the jump; what is between these, their mixes do. */
 static const uint8_t plan_ahead[] = {6, 4, 3, 2, 1};
 
-/* A plan played through. The errors are quarters of a us: the sum of the squares of eleven fits 32 bits. */
+/* ... and the one that follows the goal as it is, and the one with the hardest first step. */
+#define MOST_PLANS (sizeof plan_ahead + 2u)
+
+/* A plan played through: its first step, and how far from the goal it then is at the start of each period. The errors
+ * are quarters of a us: the sum of the squares of eleven fits 32 bits. */
 typedef struct {
     int16_t step;
     int16_t error[MB_GOAL_PERIODS + 1u];
@@ -153,7 +156,8 @@ static inline void keep_size(int16_t *least, int16_t *most, int16_t value, int16
     keep_within(least, most, (int16_t)(-limit - value), (int16_t)(limit - value));
 }
 
-/* A plan that is being refined, in eighths. */
+/* A plan that is being refined, in eighths: the step into each period, and the error there. Every change keeps to speed
+ * and acceleration; a step that rounding in a mix has brought a little over them stays as it is. */
 typedef struct {
     int16_t error[MB_GOAL_PERIODS + 1u];
     int16_t step[MB_GOAL_PERIODS + 1u];
@@ -165,10 +169,11 @@ static int16_t change_at(const mb_view *view, const course *c, uint8_t i)
     return (int16_t)(c->step[i] - (i > 0 ? c->step[i - 1] : view->step));
 }
 
-/* By how much to divide the sums of 1, 2, 3 ... errors: powers of two near 1, 1 + 4, 1 + 4 + 9 ... and near their number.
- * Going a little too far or not quite far enough converges as well, and needs no division. */
-static const uint8_t turn_shift[] = {0, 2, 4, 5, 6, 6, 7, 8, 8, 9, 9};
-static const uint8_t shift_shift[] = {0, 1, 2, 2, 2, 3, 3, 3, 3, 3, 3};
+/* What betters a sum of squares most is the pull of the errors divided by the sum of the squares of their weights: 1, 1 + 4,
+ * 1 + 4 + 9 ... where the errors grow by 1, 2, 3 ..., and their number where all grow alike. These are the powers of two
+ * nearest to that: going a little too far or not quite far enough converges as well, and needs no division. */
+static const uint8_t turn_log2[] = {0, 2, 4, 5, 6, 6, 7, 8, 8, 9, 9};
+static const uint8_t shift_log2[] = {0, 1, 2, 2, 2, 3, 3, 3, 3, 3, 3};
 
 /* Makes all steps from one on longer, by as much as serves best: the errors grow by 1, 2, 3 ... times that. */
 static void turn(const mb_view *view, course *c, uint8_t from)
@@ -183,7 +188,7 @@ static void turn(const mb_view *view, course *c, uint8_t from)
     if (least > 0 || most < 0) {
         return;
     }
-    const int16_t by = within((int16_t)(pull >> turn_shift[c->count - from - 1]), least, most);
+    const int16_t by = within((int16_t)(pull >> turn_log2[c->count - from - 1]), least, most);
     for (uint8_t i = from, n = 1; i < c->count; i++, n++) {
         c->error[i] = (int16_t)(c->error[i] + n * by);
         c->step[i] = (int16_t)(c->step[i] + by);
@@ -205,7 +210,7 @@ static void shift(const mb_view *view, course *c, uint8_t from)
     if (least > 0 || most < 0) {
         return;
     }
-    const int16_t by = within((int16_t)(pull >> shift_shift[c->count - from - 1]), least, most);
+    const int16_t by = within((int16_t)(pull >> shift_log2[c->count - from - 1]), least, most);
     c->step[from] = (int16_t)(c->step[from] + by);
     for (uint8_t i = from; i < c->count; i++) {
         c->error[i] = (int16_t)(c->error[i] + by);
@@ -251,7 +256,7 @@ int16_t mb_foresee(const mb_view *view, const mb_goal *goal)
             count++;
         }
     }
-    int16_t balance = 0;
+    int16_t balance = 0; /* on which side of the goal the best plan is, all in all */
     for (uint8_t i = 0; i <= goal->known; i++) {
         balance = (int16_t)(balance + (plan[best].error[i] >> 3));
     }

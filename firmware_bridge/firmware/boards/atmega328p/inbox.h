@@ -10,7 +10,7 @@
 #define INBOX_BYTES 128u /* a power of two */
 
 typedef struct {
-    uint8_t ring[INBOX_BYTES];
+    volatile uint8_t ring[INBOX_BYTES]; /* as the indices: a byte is there before its index says so */
     volatile uint8_t write;
     volatile uint8_t read;
     volatile uint8_t lost;

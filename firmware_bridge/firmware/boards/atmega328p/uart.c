@@ -20,7 +20,7 @@
 
 mb_inbox inbox;
 
-static uint8_t out_ring[OUT_BYTES];
+static volatile uint8_t out_ring[OUT_BYTES];
 static volatile uint8_t out_write;
 static volatile uint8_t out_read;
 

@@ -9,7 +9,7 @@
 #define RING_BYTES 256u
 
 typedef struct {
-    uint8_t bytes[RING_BYTES];
+    volatile uint8_t bytes[RING_BYTES]; /* as the indices: a byte is there before its index says so */
     volatile uint8_t write;
     volatile uint8_t read;
 } ring;

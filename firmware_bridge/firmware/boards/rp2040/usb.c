@@ -16,13 +16,19 @@ static volatile bool sending;
 static volatile uint8_t in_count; /* of the packet in the controller's buffer */
 static volatile uint8_t in_read;
 
-static void begin(void)
+static void begin_sending(void)
 {
-    state.restarted = false;
+    state.restarted[USB_IN] = false;
     sending = false;
+    out.read = out.write;
+}
+
+/* Only where the endpoint was restarted: one that is handed over twice expects the wrong packet, and loses the next. */
+static void begin_receiving(void)
+{
+    state.restarted[USB_OUT] = false;
     in_count = 0;
     in_read = 0;
-    out.read = out.write;
     if (state.configured && !usb_controller_halted(USB_ENDPOINT_BYTES, USB_OUT)) {
         usb_controller_take(USB_ENDPOINT_BYTES);
     }
@@ -66,8 +72,11 @@ void on_usb(void)
         usb_controller_request(setup);
         usb_requests_setup(&state, setup);
     }
-    if (state.restarted) {
-        begin();
+    if (state.restarted[USB_IN]) {
+        begin_sending();
+    }
+    if (state.restarted[USB_OUT]) {
+        begin_receiving();
     }
     if (state.reopened) {
         state.reopened = false;

@@ -56,7 +56,7 @@ void usb_requests_reset(usb_state *state)
     coding_expected = false;
     state->configured = false;
     state->open = false;
-    state->restarted = true;
+    state->restarted[USB_OUT] = state->restarted[USB_IN] = true;
     usb_controller_reset();
 }
 
@@ -102,7 +102,7 @@ static void configure(usb_state *state, bool on)
     usb_controller_configure(on);
     state->configured = on;
     state->open = state->open && on;
-    state->restarted = true;
+    state->restarted[USB_OUT] = state->restarted[USB_IN] = true;
 }
 
 static bool to_device(usb_state *state, const usb_request *asked)
@@ -166,7 +166,7 @@ static bool to_endpoint(usb_state *state, const usb_request *asked)
     }
     if (endpoint != 0) {
         usb_controller_halt(endpoint, direction, asked->request == SET_FEATURE);
-        state->restarted = true;
+        state->restarted[direction] = state->restarted[direction] || endpoint == USB_ENDPOINT_BYTES;
     }
     return done();
 }

@@ -5,12 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "usb_controller.h"
+
 /* What the requests have led to. */
 typedef struct {
     bool configured;
     bool open;      /* the host's program has the port open (DTR) */
     bool reopened;  /* ... and that is news */
-    bool restarted; /* endpoints were switched on, off, or freed from a halt: what was under way is gone */
+    bool restarted[2]; /* by usb_direction: the bytes' endpoint was switched, halted or freed, what was under way is gone */
     bool boot_loader_wanted; /* closed at 1200 baud */
 } usb_state;
 
