@@ -104,6 +104,7 @@ lint: install
 bench: install simulators
 	$(BIN)/python -m mandible.benchmarks.engines
 	$(BIN)/python -m mandible.benchmarks.mcu
+	$(BIN)/python -m mandible.benchmarks.one_chip
 	$(BIN)/python -m tests.measure.load
 	$(BIN)/python -m tests.measure.link
 	$(BIN)/python -m tests.measure.latency

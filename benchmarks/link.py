@@ -15,7 +15,7 @@ BAUDS = (57_600, 115_200, 250_000, 500_000, 1_000_000)
 # At the usual rate a run's set-points leave room for everything else.
 USUAL_BAUD = 115_200
 LINE_PER_CENT = 60
-WIDTH_OFF_US = 1.0
+WIDTH_OFF_US = 0.5
 
 
 def table(result: dict[str, Any]) -> str:

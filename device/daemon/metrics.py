@@ -6,49 +6,26 @@ clients, briefly, from one thread.
 
 from __future__ import annotations
 
-import io
-import ipaddress
 import socket
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any
 
 from mandible.device.daemon.bounded_client import Client, Limits
+from mandible.device.daemon.bounded_http import BUSY, BytesRequest, listen_at
 from mandible.device.daemon.bounded_server import BoundedServer
 from mandible.device.daemon.snapshot import Snapshot
-from mandible.errors import DeviceError, InputError
-from mandible.wording import shortened
+from mandible.errors import DeviceError
 
-DEFAULT_PORT = 9464
 LIMITS = Limits(clients=8, input_bytes=8192, output_bytes=1 << 20, idle_s=5.0, stalled_s=5.0)
 # Scrapers that ask more often get the same page again: writing one takes milliseconds of the interpreter.
 SAME_PAGE_S = 0.25
 _BACKLOG = 128
-_LOOPBACK = "127.0.0.1"
 _PAGE = b"mandible: the metrics are at /metrics\n"
 _TEXT = "text/plain; charset=utf-8"
 
 Render = Callable[[str], tuple[bytes, str]]
-
-
-def parse_address(text: str, option: str = "--metrics") -> tuple[str, int]:
-    """Return host and port of ``HOST:PORT``, ``[V6]:PORT`` or ``PORT`` (loopback), as given to ``option``.
-
-    Raises InputError for anything else: hosts are addresses, so that nobody listens where a name leads.
-    """
-    host, _, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]") or _LOOPBACK
-    try:
-        if not (port.isascii() and port.isdecimal() and int(port) <= 0xFFFF):
-            raise ValueError
-        return str(ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)), int(port)
-    except ValueError:
-        example = f"{_LOOPBACK}:{DEFAULT_PORT}"
-        raise InputError(
-            f"{option} {shortened(text)}: give an address and a port, such as {example}"
-        ) from None
 
 
 class Metrics:
@@ -66,19 +43,8 @@ class Metrics:
             DeviceError: prometheus_client is not installed.
         """
         render = _renderer(snapshot)
-        host, port = parse_address(address)
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((host, port))
-            listener.listen(_BACKLOG)
-        except OSError as error:
-            listener.close()
-            reason = (error.strerror or str(error)).lower()
-            raise InputError(f"--metrics {address}: {reason}; choose another address or port") from None
-        port = listener.getsockname()[1]
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}/metrics"
+        listener, origin = listen_at(address, "--metrics", _BACKLOG)
+        self.url = f"{origin}/metrics"
         self._server = _MetricsServer(listener, limits, render)
 
     def __enter__(self) -> Metrics:
@@ -101,7 +67,7 @@ class _MetricsServer(BoundedServer):
         self._render = render
 
     def busy_answer(self) -> bytes:
-        return b"HTTP/1.0 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        return BUSY
 
     def on_data(self, client: Client) -> None:
         head = bytes(client.received)
@@ -116,26 +82,12 @@ class _MetricsServer(BoundedServer):
             client.finish()
 
 
-class _Request(BaseHTTPRequestHandler):
-    """The standard library's reading of a request, from bytes to bytes."""
-
-    protocol_version = "HTTP/1.0"
-    server_version = "mandible"
-    sys_version = ""
-
+class _Request(BytesRequest):
     def __init__(self, head: bytes, render: Render) -> None:
-        self.rfile = io.BufferedReader(io.BytesIO(head))
-        self._written = io.BytesIO()
-        self.wfile = self._written
-        self.client_address = ("", 0)
-        self.close_connection = True
+        super().__init__(head)
         self._render = render
 
-    def response(self) -> bytes:
-        self.handle_one_request()
-        return self._written.getvalue()
-
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the standard library's name
         path = self.path.split("?")[0]
         if path == "/metrics":
             try:
@@ -156,9 +108,6 @@ class _Request(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing: a log that clients can fill is no log."""
 
 
 def _renderer(snapshot: Callable[[], Snapshot]) -> Render:

@@ -7,22 +7,19 @@ asleep, the network gone), the servo is let go; the board would let go by itself
 from __future__ import annotations
 
 import hmac
-import io
 import json
 import re
 import secrets
 import socket
 import threading
 import time
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from mandible.device.daemon.bounded_client import Client, Limits
+from mandible.device.daemon.bounded_http import BUSY, BytesRequest, listen_at
 from mandible.device.daemon.bounded_server import BoundedServer
-from mandible.device.daemon.metrics import parse_address
-from mandible.errors import InputError
 from mandible.firmware_bridge.calibration.live import LiveCalibration
 from mandible.firmware_bridge.calibration.view import View
 
@@ -83,19 +80,9 @@ class Page:
 
     def __init__(self, live: LiveCalibration, address: str) -> None:
         """Take the port, serve nothing yet; InputError where it cannot be had."""
-        host, port = parse_address(address, "--listen")
-        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((host, port))
-            listener.listen(_BACKLOG)
-        except OSError as error:
-            listener.close()
-            reason = (error.strerror or str(error)).lower()
-            raise InputError(f"--listen {address}: {reason}; choose another address or port") from None
+        listener, origin = listen_at(address, "--listen", _BACKLOG)
         token = secrets.token_urlsafe(16)
-        shown = f"[{host}]" if ":" in host else host
-        self.url = f"http://{shown}:{listener.getsockname()[1]}/{token}/"
+        self.url = f"{origin}/{token}/"
         self._holder = PageHolder(live)
         self._server = _PageServer(listener, LIMITS, f"/{token}/", self._holder)
 
@@ -126,7 +113,7 @@ class _PageServer(BoundedServer):
         self._holder = holder
 
     def busy_answer(self) -> bytes:
-        return b"HTTP/1.0 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        return BUSY
 
     def on_data(self, client: Client) -> None:
         received = bytes(client.received)
@@ -144,28 +131,14 @@ class _PageServer(BoundedServer):
         client.finish()
 
 
-class _Request(BaseHTTPRequestHandler):
-    """The standard library's reading of a request, from bytes to bytes."""
-
-    protocol_version = "HTTP/1.0"
-    server_version = "mandible"
-    sys_version = ""
-
+class _Request(BytesRequest):
     def __init__(self, request: bytes, body_bytes: int, place: str, holder: PageHolder) -> None:
-        self.rfile = io.BufferedReader(io.BytesIO(request))
-        self._written = io.BytesIO()
-        self.wfile = self._written
-        self.client_address = ("", 0)
-        self.close_connection = True
+        super().__init__(request)
         self._body_bytes = body_bytes
         self._place = place
         self._holder = holder
 
-    def response(self) -> bytes:
-        self.handle_one_request()
-        return self._written.getvalue()
-
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the standard library's name
         if not self._is_at(""):
             self.send_error(404)
             return
@@ -178,7 +151,7 @@ class _Request(BaseHTTPRequestHandler):
             200, page, "text/html; charset=utf-8", f"{allowed}; base-uri 'none'; frame-ancestors 'none'"
         )
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802
         if not self._is_at("turn"):
             self.send_error(404)
         elif self._body_bytes > MOST_BODY_BYTES:
@@ -209,9 +182,6 @@ class _Request(BaseHTTPRequestHandler):
         self.send_header("X-Content-Type-Options", "nosniff")
         self.end_headers()
         self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing: the address is a secret."""
 
 
 def _said(turn: Any) -> tuple[str, str | None, int | None, bool]:

@@ -13,8 +13,8 @@ from mandible.firmware_bridge.flashing.uf2_file import read_uf2
 from mandible.small_file import read_small
 
 SHIPPED = Path(firmware.__path__[0]) / "images"
-# Text or blocks of twice the size, for the largest flash there is.
-_MOST_BYTES = 16 << 20
+# Of the file, for a byte of flash: a block of a UF2 file is twice its page, a line of Intel HEX may hold a single byte.
+_FILE_BYTES = {"uf2": 2, "avrdude": 16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def shipped_path(board: Board, baud: int) -> Path:
 
 def load_image(board: Board, path: Path) -> Image:
     """Return the image in ``path``; InputError, which says what is wrong, where it is not for ``board``."""
-    content = read_small(path, _MOST_BYTES)
+    content = read_small(path, board.flash_bytes * _FILE_BYTES[board.writer])
     try:
         extent = read_uf2(content, board.uf2_family) if board.writer == "uf2" else read_hex(content)
         _check_place(board, extent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from importlib import resources
 from pathlib import Path
@@ -15,6 +16,7 @@ from mandible.quantize.c_code import notice
 from mandible.quantize.c_code.export import LICENCE_LINE, comment_name
 from mandible.quantize.one_chip import baked, makefile, readme
 from mandible.quantize.one_chip.board_table import Microphone, OneChipBoard
+from mandible.small_file import is_file
 from mandible.whole_file import check_place, written
 from mandible.wording import one_line
 
@@ -22,6 +24,8 @@ _FIRMWARE = "mandible.firmware_bridge.firmware"
 _SOURCES = "mandible.quantize.one_chip.sources"
 _PROGRAM = ("one_chip.c", "board.h", "microphone.h", "watch.h")
 _LINKED = (".c",)
+# Where this is, an export was.
+_SIGN = "one_chip/one_chip.c"
 
 
 def export(
@@ -38,7 +42,7 @@ def export(
 
     Raises:
         InputError: the model is damaged or too large for the board, the board cannot hold the rig, or the
-            folder cannot be written. Nothing is written before all of it is known to be sound.
+            folder cannot be written or holds something else. Nothing is written before all of it is known to be sound.
     """
     chosen = board.microphone(microphone)
     network = streaming.load(model.path)
@@ -49,6 +53,7 @@ def export(
     texts["README.md"] = readme.text(board, chosen, model, rig)
     texts["NOTICE"] = notice.text(model)
     places = {folder / name: text for name, text in texts.items()}
+    _check_ours(folder, places)
     try:
         for parent in sorted({place.parent for place in places}):
             parent.mkdir(parents=True, exist_ok=True)
@@ -61,6 +66,13 @@ def export(
         for place, text in places.items():
             stack.enter_context(written(place)).write_text(text, encoding="utf-8")
     return list(places)
+
+
+def _check_ours(folder: Path, places: Iterable[Path]) -> None:
+    """Raise InputError where a file would be written over that no earlier export has left: a README of one's own."""
+    there = next((place for place in places if is_file(place)), None)
+    if there is not None and not is_file(folder / _SIGN):
+        raise InputError(f"{there}: is there already, and not of an earlier export; name another folder")
 
 
 def check_fits(network: Network, board: OneChipBoard, named: str) -> None:

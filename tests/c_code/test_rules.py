@@ -11,6 +11,7 @@ import pytest
 from mandible.firmware_bridge.rig import Rig
 from mandible.models import released
 from mandible.quantize import c_code
+from tests.c_code.call_graph import assert_nothing_calls_itself, call_graph
 from tests.c_code.filters import STRICT
 
 # core -> the target that is meant for it. Soft floats would show as calls of the library.
@@ -26,7 +27,6 @@ CORES = {
 ALLOWED = re.compile(
     r"memcpy|memset|__aeabi_(mem\w+|lmul|ll\w+|u?l?div\w*|u?idiv\w*)|__gnu_thumb\w+|__clzsi2"
 )
-GRAPH_EDGE = re.compile(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
 
 
 @pytest.fixture(scope="module")
@@ -67,21 +67,12 @@ def test_it_compiles_without_a_warning_and_calls_nobody(
 
 @pytest.mark.parametrize("target", ["generic", "cortex-m4"])
 def test_nothing_calls_itself(target: str, folders: dict[str, Path], tmp_path: Path) -> None:
-    calls: dict[str, set[str]] = {}
     for source in sorted(folders[target].glob("*.c")):
         # Not optimised: inlining would hide who calls whom.
         compiled("cortex-m4", source, tmp_path, "-O0", "-fcallgraph-info")
-    for graph in tmp_path.glob("*.ci"):
-        for caller, called in GRAPH_EDGE.findall(graph.read_text(encoding="utf-8")):
-            calls.setdefault(caller.split(":")[-1], set()).add(called.split(":")[-1])
+    calls = call_graph(tmp_path)
     assert {"mandible_network_step", "logmel_push", "mandible_decoder_step"} <= calls["mandible_push"]
-    for start in calls:
-        reached, waiting = set[str](), [start]
-        while waiting:
-            for name in calls.get(waiting.pop(), set()) - reached:
-                reached.add(name)
-                waiting.append(name)
-        assert start not in reached, f"{start} calls itself"
+    assert_nothing_calls_itself(calls)
 
 
 @pytest.mark.parametrize("target", c_code.TARGETS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 import wave
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from mandible.cli.main import build_parser
 from mandible.errors import InputError
 from mandible.firmware_bridge.port_url import parse_port_url
 from mandible.firmware_bridge.protocol import LIMITS
-from mandible.firmware_bridge.rig import SHIPPED, Rig
+from mandible.firmware_bridge.rig import Rig
 from mandible.firmware_bridge.storing import LimitsWriter
 from tests.bridge.boards import BoardProcess
 from tests.calibration.at_terminal import AtTerminal
@@ -24,21 +23,6 @@ from tests.calibration.silence import wait_for_pulses, wait_for_silence
 from tests.controllers.maestro_device import SimulatedMaestro
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "puppet.wav"
-
-
-@pytest.fixture
-def rig_file(tmp_path: Path) -> Path:
-    folder = tmp_path / "rigs"
-    folder.mkdir()
-    return shutil.copy(SHIPPED / "skull.toml", folder / "puppet.toml")
-
-
-@pytest.fixture
-def board(tmp_path: Path) -> Iterator[BoardProcess]:
-    board = BoardProcess(tmp_path)
-    board.plug_in()
-    yield board
-    board.pull()
 
 
 @pytest.fixture

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mandible.firmware_bridge.rig import SHIPPED
 from tests.bridge.boards import BoardProcess
 from tests.calibration.browser import Browser
 from tests.calibration.served import Served
@@ -17,19 +15,6 @@ from tests.calibration.silence import wait_for_pulses, wait_for_silence
 TITLE = "document.getElementById('title').textContent"
 WHERE = "document.getElementById('where').textContent"
 FURTHER = "button[data-word=further]"
-
-
-@pytest.fixture
-def rig_file(tmp_path: Path) -> Path:
-    return shutil.copy(SHIPPED / "skull.toml", tmp_path / "puppet.toml")
-
-
-@pytest.fixture
-def board(tmp_path: Path) -> Iterator[BoardProcess]:
-    board = BoardProcess(tmp_path)
-    board.plug_in()
-    yield board
-    board.pull()
 
 
 @pytest.fixture

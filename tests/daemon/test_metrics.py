@@ -18,7 +18,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families
 
 from mandible.device.daemon.bounded_client import Limits
-from mandible.device.daemon.metrics import Metrics, parse_address
+from mandible.device.daemon.bounded_http import parse_address
+from mandible.device.daemon.metrics import Metrics
 from mandible.device.daemon.snapshot import Snapshot
 from mandible.errors import DeviceError, InputError
 from tests.daemon.standing import snapshot
@@ -244,7 +245,7 @@ def test_a_snapshot_that_stumbles_is_an_error_page() -> None:
     ],
 )
 def test_an_address_is_loopback_unless_it_says_otherwise(text: str, place: tuple[str, int]) -> None:
-    assert parse_address(text) == place
+    assert parse_address(text, "--metrics") == place
 
 
 @pytest.mark.parametrize(
@@ -252,7 +253,7 @@ def test_an_address_is_loopback_unless_it_says_otherwise(text: str, place: tuple
 )
 def test_another_address_is_one_line(text: str) -> None:
     with pytest.raises(InputError, match=r"give an address and a port, such as 127.0.0.1:9464"):
-        parse_address(text)
+        parse_address(text, "--metrics")
 
 
 def test_a_port_that_is_taken_is_one_line(endpoint: Metrics) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import struct
 
 from mandible.firmware_bridge import _board
-from mandible.firmware_bridge.protocol import BOARDS, Message, Value
-from tests.firmware.wire import CHANNELS, PERIOD_US, Wire, status_of, stored_channels
+from mandible.firmware_bridge.protocol import BOARDS
+from tests.firmware.asking import Asking
+from tests.firmware.wire import CHANNELS, PERIOD_US, stored_channels
 from tests.virtual.simavr.uno import Pulse, SimulatedUno
 
 # From the chip's pulses.h: the shortest period, and how long before it its pulses are worked out.
@@ -18,7 +19,7 @@ def planned_ahead_us(eeprom: bytes) -> int:
     return 840 + 680 * max(1, stored_channels(eeprom))
 
 
-class Chip:
+class Chip(Asking):
     """A host of the simulated Uno.
 
     Attributes:
@@ -28,10 +29,9 @@ class Chip:
 
     def __init__(self, uno: SimulatedUno) -> None:
         """Let the firmware start."""
+        super().__init__()
         self.uno = uno
         self.sent: list[tuple[float, bytes]] = []
-        self.wire = Wire()
-        self._messages: list[Message] = []
         self.uno.advance(self.uno.now_us + 5000)
 
     def send(self, data: bytes, at_us: float | None = None) -> None:
@@ -45,23 +45,6 @@ class Chip:
         self.uno.advance(self.uno.now_us + us)
         self._messages += self.wire.messages(bytes(byte for _, byte in self.uno.received()))
         return self.uno.pulses()
-
-    def replies(self) -> list[Message]:
-        """Return what the board has said since the last call."""
-        messages, self._messages = self._messages, []
-        return messages
-
-    def ask(self, name: str, *, wait_us: float = 10_000, **values: Value) -> Message:
-        """Send a request and return its reply."""
-        self.replies()
-        self.send(self.wire.frame(name, **values))
-        self.run(wait_us)
-        (reply,) = self.replies()
-        return reply
-
-    def status(self, name: str, *, wait_us: float = 10_000, **values: Value) -> str:
-        """Send a request and return its acknowledgement's status."""
-        return status_of(self.ask(name, wait_us=wait_us, **values))
 
     def align(self, phase_us: float, period_us: int = PERIOD_US) -> None:
         """Run to ``phase_us`` into the next period, as the pulses of channel 0 tell; it must have pulses."""

@@ -6,18 +6,17 @@ import struct
 from collections.abc import Mapping
 
 from mandible.firmware_bridge import _board
-from mandible.firmware_bridge.protocol import Message, Value
-from tests.firmware.wire import CHANNELS, Wire, calibration, limits_fields, status_of, store_fields
+from mandible.firmware_bridge.protocol import BOARDS
+from tests.firmware.asking import Asking
+from tests.firmware.wire import CHANNELS
 from tests.virtual.rp2040.pico import BYTE_US, Line, Pulse, SimulatedPico
 
-BOARD_ID = 3
+BOARD_ID = BOARDS["rp2040"]
 # The firmware takes a byte within this time of its arrival.
 LATENCY_US = 100
 
-__all__ = ["BOARD_ID", "PicoHost", "calibration", "host_twin", "limits_fields", "store_fields"]
 
-
-class PicoHost:
+class PicoHost(Asking):
     """A host of the simulated Pico.
 
     Attributes:
@@ -28,10 +27,9 @@ class PicoHost:
 
     def __init__(self, pico: SimulatedPico, line: Line = "uart") -> None:
         """Let the firmware start, and the computer at the other end of the cable get to know it."""
+        super().__init__()
         self.pico, self.line = pico, line
         self.sent: list[tuple[float, bytes]] = []
-        self.wire = Wire()
-        self._messages: list[Message] = []
         self.heard = b""
         self.pico.advance(self.pico.now_us + 25_000)
 
@@ -48,23 +46,6 @@ class PicoHost:
         self.heard += heard
         self._messages += self.wire.messages(heard)
         return self.pico.pulses()
-
-    def replies(self) -> list[Message]:
-        """Return what the board has said since the last call."""
-        messages, self._messages = self._messages, []
-        return messages
-
-    def ask(self, name: str, *, wait_us: float = 10_000, **values: Value) -> Message:
-        """Send a request and return its reply."""
-        self.replies()
-        self.send(self.wire.frame(name, **values))
-        self.run(wait_us)
-        (reply,) = self.replies()
-        return reply
-
-    def status(self, name: str, *, wait_us: float = 10_000, **values: Value) -> str:
-        """Send a request and return its acknowledgement's status."""
-        return status_of(self.ask(name, wait_us=wait_us, **values))
 
 
 def planned_ahead_us(period_us: int) -> int:

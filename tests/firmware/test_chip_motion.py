@@ -9,8 +9,8 @@ import pytest
 
 from tests.motion.bench import Pulse, by_period, run
 from tests.motion.delivery import START_US, deliver, memory
-from tests.motion.judgement import judge, pulses_of
-from tests.motion.reference import HOP_US, SPEED_US_PER_S, Reference, jumps, speech
+from tests.motion.judgement import jerk, judge, pulses_of
+from tests.motion.reference import HOP_US, REFERENCES, SPEED_US_PER_S, Reference, jumps, speech
 from tests.virtual.simavr.bench import ChipBench
 
 PERIOD_US = 20_000
@@ -53,3 +53,16 @@ def test_the_chip_stays_as_near_to_the_best_motion_as_is_promised() -> None:
     verdict = judge(reference, measured_us, PERIOD_US)
     print(verdict)
     assert verdict.distance <= 0.01
+
+
+def test_times_on_set_points_make_the_chip_s_motion_smooth() -> None:
+    reference = REFERENCES["soft speech"]()
+    end_us = START_US + HOP_US * (len(reference.frames_us) - 1)
+    jerks = []
+    for timed in (True, False):
+        sent = deliver(reference, lead_us=LEAD_US, period_us=PERIOD_US, timed=timed)
+        with ChipBench(memory(reference, PERIOD_US)) as bench:
+            pulses = run(bench, sent, end_us)
+        jerks.append(jerk(by_period(pulses, PERIOD_US, START_US, end_us)[:-1]))
+    smooth, rough = jerks
+    assert rough > 3 * smooth

@@ -7,8 +7,8 @@ import struct
 import pytest
 
 from mandible.firmware_bridge import _board
-from tests.firmware.pico import PicoHost, calibration
-from tests.firmware.wire import CHANNELS, EVERY_CHANNEL, JAW, WIDE, eeprom_image
+from tests.firmware.pico import PicoHost
+from tests.firmware.wire import CHANNELS, EVERY_CHANNEL, JAW, WIDE, calibration, eeprom_image
 from tests.virtual.rp2040.build import build, symbol
 from tests.virtual.rp2040.pico import Pulse, SimulatedPico
 
@@ -66,6 +66,16 @@ def test_power_that_fails_in_a_store_leaves_the_limits_of_before() -> None:
             assert calibrated_mask(host) == 1, wait_us
             assert pico.slot(0, IMAGE_BYTES) == before
             assert host.ask("hello", major=2, minor=0).number("watchdog_ms") == 300
+
+
+def test_the_slowest_flash_there_is_does_not_bring_the_watchdog() -> None:
+    with SimulatedPico(erase_ms=400) as pico:
+        host = PicoHost(pico)
+        calibrate(host, 500_000)
+        (reply,) = host.replies()
+        assert (reply.name, reply.number("status")) == ("ack", 0)
+        assert calibrated_mask(host) == EVERY_CHANNEL
+        assert pico.facts()["watchdog_resets"] == 0
 
 
 def test_a_second_store_goes_to_the_other_slot_and_a_third_back() -> None:

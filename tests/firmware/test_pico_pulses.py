@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.firmware.pico import PicoHost, clear_of_planning, host_twin, store_fields
-from tests.firmware.wire import CHANNELS, EVERY_CHANNEL, WIDE, eeprom_image
+from tests.firmware.asking import wandering
+from tests.firmware.pico import PicoHost, clear_of_planning, host_twin
+from tests.firmware.wire import CHANNELS, EVERY_CHANNEL, WIDE, eeprom_image, store_fields
 from tests.virtual.rp2040.pico import BYTE_US, Pulse, SimulatedPico
 
 PERIODS_US = (20_000, 10_000, 5_000, 1_000_000 // 333)
@@ -62,16 +63,6 @@ def test_commanded_widths_stand_on_all_twelve_pins_at_every_rate(period_us: int)
             starts = {pulse.start_us for pulses in own.values() for pulse in pulses}
             assert len(starts) <= max(len(pulses) for pulses in own.values()) + 1
         assert {reply.number("status") for reply in host.replies()} == {0}
-
-
-def wandering(hops: int, seed: int) -> list[list[int]]:
-    """Return set-points that start at neutral and wander, some faster than allowed or past the limits."""
-    chance = random.Random(seed)
-    rows = [[WIDE[2]] * CHANNELS]
-    for _ in range(hops - 1):
-        step = chance.choice((5, 40, 400))
-        rows.append([min(2600, max(400, us + chance.randint(-step, step))) for us in rows[-1]])
-    return rows
 
 
 @pytest.mark.parametrize("period_us", [20_000, 5_000])

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from tests.firmware.asking import wandering
 from tests.firmware.chip import Chip, host_twin
 from tests.firmware.wire import CHANNELS, EVERY_CHANNEL, PERIOD_US, WIDE, eeprom_image
 from tests.virtual.simavr.uno import Pulse, SimulatedUno
@@ -94,16 +95,6 @@ def test_commanded_widths_stand_on_all_twelve_pins_while_frames_arrive_at_100_hz
             for pulse in settled:
                 assert pulse.width_us == pytest.approx(wanted_us, abs=TOLERANCE_US), (channel, row)
         check_periods([pulse for pulses in own.values() for pulse in pulses])
-
-
-def wandering(hops: int, seed: int) -> list[list[int]]:
-    """Return set-points that start at neutral and wander, some faster than allowed or past the limits."""
-    chance = random.Random(seed)
-    rows = [[WIDE[2]] * CHANNELS]
-    for _ in range(hops - 1):
-        step = chance.choice((5, 40, 400))
-        rows.append([min(2600, max(400, us + chance.randint(-step, step))) for us in rows[-1]])
-    return rows
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -105,6 +105,15 @@ def test_a_uf2_file_that_is_not_right_is_refused(content: bytes, complaint: str)
         read_uf2(content, FAMILY)
 
 
+@pytest.mark.parametrize("board", BOARDS)
+def test_a_file_far_larger_than_the_flash_is_not_even_read(board: str, tmp_path: Path) -> None:
+    path = tmp_path / "image"
+    with path.open("wb") as file:
+        file.truncate(BOARDS[board].flash_bytes * 16 + 1)
+    with pytest.raises(InputError, match="larger than|too large|more than"):
+        load_image(BOARDS[board], path)
+
+
 @pytest.mark.parametrize(
     ("board", "content", "complaint"),
     [

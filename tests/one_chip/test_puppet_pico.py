@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mandible.benchmarks import one_chip as benchmark
+from mandible.firmware_bridge.protocol import STATUS
 from mandible.quantize.one_chip.simulated import Seen, rp2040, run
 from tests.one_chip import puppets
 from tests.one_chip.puppets import Puppet
@@ -73,6 +74,20 @@ def test_a_microphone_that_comes_back_is_followed_again(puppet: Puppet) -> None:
     assert set(between[-1]) == {0}
     assert {hop.move for hop in seen.hops} == {0}
     assert any(seen.periods[-80].pulses_us)
+
+
+# A servo that is held fast is let go after 100 ms; for a hot one the mouth is brought to rest first.
+@pytest.mark.parametrize(("pin", "within_us"), [(14, 160_000), (15, 800_000)])
+def test_an_input_that_goes_low_ends_all_pulses(pin: int, within_us: int, puppet: Puppet) -> None:
+    low_at_s, pcm = 0.1, SPEECH[: 40 * 320]
+    after_ms = within_us // 1000 - 200
+    seen = rp2040.run(puppet.built.elf, puppet.channels, pcm, "i2s", low=(pin, low_at_s), after_ms=after_ms)
+    low_us = seen.hops[round(low_at_s * 100)].heard_us
+    given = [period.start_us for period in seen.periods if any(period.pulses_us)]
+    assert low_us < given[-1] <= low_us + within_us
+    assert seen.periods[-1].start_us > low_us + within_us
+    # It tries again with every hop, and is refused as long as the input is low.
+    assert {hop.move for hop in seen.hops[-10:]} == {STATUS["not_attached"]}
 
 
 @pytest.mark.parametrize(("microphone", "alike"), [("adc", 0.999), ("pdm", 0.98)])

@@ -11,8 +11,8 @@ import pytest
 from mandible.firmware_bridge.rig import Rig
 from mandible.models import released
 from mandible.quantize import one_chip
+from tests.c_code.call_graph import assert_nothing_calls_itself, call_graph
 from tests.c_code.filters import STRICT
-from tests.c_code.test_rules import GRAPH_EDGE
 
 PROGRAMS = [(key, board.microphone(None).name) for key, board in one_chip.BOARDS.items()]
 OTHERS = [(key, one.name) for key, board in one_chip.BOARDS.items() for one in board.microphones[1:]]
@@ -66,18 +66,9 @@ def test_nothing_calls_itself(folder: Path) -> None:
     for source in own(folder):
         # Not optimised: inlining would hide who calls whom.
         compiled(folder, source, "-O0", "-fcallgraph-info")
-    calls: dict[str, set[str]] = {}
-    for graph in folder.glob("*.ci"):
-        for caller, called in GRAPH_EDGE.findall(graph.read_text(encoding="utf-8")):
-            calls.setdefault(caller.split(":")[-1], set()).add(called.split(":")[-1])
+    calls = call_graph(folder)
     assert {"mandible_push", "mandible_rig_step", "mb_poll"} <= calls["hop"]
-    for start in calls:
-        reached, waiting = set[str](), [start]
-        while waiting:
-            for name in calls.get(waiting.pop(), set()) - reached:
-                reached.add(name)
-                waiting.append(name)
-        assert start not in reached, f"{start} calls itself"
+    assert_nothing_calls_itself(calls)
 
 
 def test_it_has_no_heap_and_no_floating_point(folder: Path) -> None:

@@ -2,8 +2,6 @@
 
 /* A line longer than this is no part of a stream of set-points, even of one that lost a few. */
 #define LONGEST_GAP_US 50000UL
-/* One longer than late_ms + ahead_ms has an old start, and is taken as over. */
-#define LONGEST_LINE_US (2000UL * MB_AHEAD_MS)
 #define NO_ENTRY 0xFFu
 
 /* Where a line starts: an entry of the queue, or where the channel was before its first. */
@@ -89,7 +87,7 @@ static int16_t on_line(mb_horizon *horizon, uint8_t period, line_start start, ui
     }
     if (horizon->period[period].to != to || horizon->period[period].from_us != start.at_us) {
         const uint32_t at_us = horizon->period[period].at_us;
-        const bool over = end->due_us - start.at_us > LONGEST_LINE_US;
+        const bool over = end->due_us - start.at_us > MB_LONGEST_LINE_US;
         const bool begun = mb_us_from(start.at_us, at_us) > 0;
         horizon->period[period].to = to;
         horizon->period[period].from_us = start.at_us;

@@ -1,8 +1,5 @@
 #include "setpoints.h"
 
-/* Lines are at most late_ms + ahead_ms long; anything longer is an old start and the line is taken as over. */
-#define LONGEST_LINE_US (2000UL * MB_AHEAD_MS)
-
 int32_t mb_us_from(uint32_t from_us, uint32_t to_us)
 {
     return (int32_t)(to_us - from_us);
@@ -128,7 +125,7 @@ uint16_t mb_setpoints_position(const mb_setpoints *setpoints, uint8_t channel, u
     }
     const uint16_t to_pulse_us = setpoints->entry[i].pulse_us[channel];
     const uint32_t span_us = setpoints->entry[i].due_us - from_at_us;
-    if (mb_us_from(setpoints->entry[i].due_us, at_us) >= 0 || span_us > LONGEST_LINE_US) {
+    if (mb_us_from(setpoints->entry[i].due_us, at_us) >= 0 || span_us > MB_LONGEST_LINE_US) {
         return to_pulse_us;
     }
     if (mb_us_from(from_at_us, at_us) < 0) {

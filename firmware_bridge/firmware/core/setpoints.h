@@ -7,6 +7,9 @@
 
 #include "protocol_gen.h"
 
+/* Lines are at most late_ms + ahead_ms long; anything longer has an old start and is taken as over. */
+#define MB_LONGEST_LINE_US (2000UL * MB_AHEAD_MS)
+
 /* Instants are the board's clock in us modulo 2^32. */
 typedef struct {
     uint32_t due_us;

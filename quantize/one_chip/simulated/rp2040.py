@@ -19,6 +19,7 @@ STARTING_S = 60.0
 HOP_S = 2.0
 AFTER_MS = 1500
 SAMPLE_RATE = 16000
+NO_PIN = -1
 
 
 def run(
@@ -29,6 +30,7 @@ def run(
     gone_at_s: float = -1.0,
     gone_ms: int = 0,
     after_ms: int = AFTER_MS,
+    low: tuple[int, float] | None = None,
 ) -> Seen:
     """Let the puppet hear ``pcm`` (int16, 16 kHz); then its microphone dies (an analog one goes silent).
 
@@ -40,6 +42,8 @@ def run(
         gone_at_s: when a digital microphone is gone for ``gone_ms``, in seconds of the sound; below 0: never.
         gone_ms: and for how long.
         after_ms: goes on for so long after the sound.
+        low: the number of an input (14: a servo stalls, 15: one is hot) that is pulled low, and when, in
+            seconds of the sound.
 
     Raises:
         DeviceError: the simulator is missing or did not come to an end, or the program faulted.
@@ -59,6 +63,8 @@ def run(
             "after_ms": after_ms,
             "gone_at": round(gone_at_s * SAMPLE_RATE),
             "gone_ms": gone_ms,
+            "low_pin": NO_PIN if low is None else low[0],
+            "low_at": NO_PIN if low is None else round(low[1] * SAMPLE_RATE),
             "record_bytes": hop_bytes(channels),
             **_symbols(elf),
         }

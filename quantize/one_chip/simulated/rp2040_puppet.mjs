@@ -36,6 +36,7 @@ let heard = 0;
 let goneUntil = 0;
 const isDead = () => heard > pcm.length || clock.nanos < goneUntil;
 function nextSample() {
+  if (heard === request.low_at) chip.gpio[request.low_pin].setInputValue(false);
   if (heard === request.gone_at) goneUntil = clock.nanos + request.gone_ms * 1e6;
   if (heard >= pcm.length) {
     heard = pcm.length + 1;
@@ -98,7 +99,7 @@ chip.adc.onADCRead = () => {
   chip.adc.sampleAlarm.schedule(2000);
 };
 
-// Nothing is wired to the inputs for stalled and hot servos: their pull-ups hold them high.
+// Nothing is wired to the inputs for stalled and hot servos, their pull-ups hold them high; until one is pulled low.
 for (const pin of [14, 15]) chip.gpio[pin].setInputValue(true);
 
 const wires = { i2s, pdm, adc: null }[request.microphone];

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from mandible.cli.options import DEFAULT_RIG, add_line_options, keep_apart, port_from, track_format
 from mandible.cli.sound_options import add_sound_options, conditioning_from, speaker_delay_from
-from mandible.device.daemon.metrics import parse_address
+from mandible.device.daemon.bounded_http import parse_address
 from mandible.device.daemon.socket_place import default_path
 from mandible.device.daemon.wanted import Wanted
 from mandible.errors import InputError
@@ -100,7 +100,7 @@ def wanted_from(args: argparse.Namespace) -> tuple[LinePlan, Wanted]:
         raise InputError("--record -: a recording needs a file")
     keep_apart(source, plan, args.output, args.record)
     if args.metrics is not None:
-        parse_address(args.metrics)
+        parse_address(args.metrics, "--metrics")
     speaker = args.speaker if args.speaker is not None or rig is None else rig.audio.speaker or None
     nothing_else = not (args.output or args.record or port or args.service)
     wanted = Wanted(

@@ -22,7 +22,7 @@ export class Board {
   constructor({ RP2040, USBCDC }, options, image, emit) {
     Object.assign(this, { RP2040, USBCDC, options, emit });
     this.clock = new RP2040().clock;
-    this.flash = new Flash(Buffer.from(options.unique_id, 'hex'));
+    this.flash = new Flash(Buffer.from(options.unique_id, 'hex'), options.erase_ms);
     this.flash.content.set(image);
     this.high = new Set();
     this.driven = new Map(); // what is wired to the alarm pins

@@ -6,7 +6,6 @@
 const FLASH_BYTES = 2 * 1024 * 1024;
 const SECTOR_BYTES = 4096;
 const PAGE_BYTES = 256;
-const ERASE_NS = 45e6;
 const PROGRAM_NS = 0.4e6;
 const READ_UNIQUE_ID = 0x4b;
 const ID_AFTER_BYTES = 5; // the command and four that mean nothing
@@ -22,7 +21,8 @@ const SSI_READY = 0b1010; // room to send, something received
 const OUTPUT_LOW = 2;
 
 export class Flash {
-  constructor(uniqueId) {
+  constructor(uniqueId, eraseMs) {
+    this.eraseNs = eraseMs * 1e6;
     this.content = new Uint8Array(FLASH_BYTES).fill(0xff);
     this.uniqueId = uniqueId;
     this.busy = null; // {untilNs, finish}
@@ -81,7 +81,7 @@ export class Flash {
     }
     const half = this.content.subarray(offset, offset + count);
     half.forEach((byte, at) => (half[at] = byte | ((at * 37) & 0xff))); // neither what was there nor erased
-    this.work((ERASE_NS * count) / SECTOR_BYTES, () => half.fill(0xff));
+    this.work((this.eraseNs * count) / SECTOR_BYTES, () => half.fill(0xff));
   }
 
   program(offset, from, count) {

@@ -23,6 +23,7 @@ UNIQUE_ID = "E66138528350ABCD"
 SLOT_OFFSETS = (2 * 1024 * 1024 - 8192, 2 * 1024 * 1024 - 4096)
 
 Line = Literal["uart", "usb"]
+USUAL_ERASE_MS = 45
 
 
 class Received(NamedTuple):
@@ -49,7 +50,12 @@ class SimulatedPico:
     """
 
     def __init__(
-        self, slots: Mapping[int, bytes] | None = None, *, usb: bool = False, rom: bool = True
+        self,
+        slots: Mapping[int, bytes] | None = None,
+        *,
+        usb: bool = False,
+        rom: bool = True,
+        erase_ms: int = USUAL_ERASE_MS,
     ) -> None:
         """Power up.
 
@@ -57,6 +63,7 @@ class SimulatedPico:
             slots: what the slots (0 or 1) of permanent memory hold; the rest reads as erased.
             usb: plug it into a computer, which takes 20 ms to get to know it.
             rom: False for a chip without its boot ROM's routines.
+            erase_ms: how long the flash takes for a sector; 400 at worst (W25Q16JV datasheet, 9.6).
         """
         options = {
             "image": str(build() / "mandible-rp2040.bin"),
@@ -64,6 +71,7 @@ class SimulatedPico:
             "baud": BAUD,
             "usb": usb,
             "rom": rom,
+            "erase_ms": erase_ms,
             "unique_id": UNIQUE_ID,
             "flash": [[SLOT_OFFSETS[slot], image.hex()] for slot, image in (slots or {}).items()],
         }

@@ -68,7 +68,7 @@ int main(void)
     hardware_start();
     clock_start(NULL);
     mb_start(&core, &BOARD, clock_us());
-    for (uint8_t slot = 0; slot < 2; slot++) {
+    for (uint8_t slot = 0; slot < MB_SLOTS; slot++) {
         hardware_load(slot, image);
         (void)mb_load(&core, slot, image);
     }

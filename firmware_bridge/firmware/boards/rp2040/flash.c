@@ -31,7 +31,8 @@ bool flash_start(void)
     return found;
 }
 
-/* Both run from RAM as all of the firmware does, and end with enter_xip: the flash is then read with the command 03h, as the second stage sets it up. */
+/* This and read_id run from RAM, as all of the firmware does, and end with enter_xip: the flash is then read with the
+ * command 03h, as the second stage sets it up. */
 static void rewrite(uint32_t offset, const uint8_t *page)
 {
     connect();

@@ -7,7 +7,6 @@
 #include "watchdog.h"
 
 #define FLASH_BYTES (2048u * 1024u)
-#define SLOTS 2u
 /* Erasing takes up to 0.4 s; the watchdog has to wait for it. */
 #define STORE_MS 1000u
 
@@ -17,12 +16,12 @@
 
 static uint32_t offset_of(uint8_t slot)
 {
-    return FLASH_BYTES - (SLOTS - slot) * FLASH_SECTOR_BYTES;
+    return FLASH_BYTES - (MB_SLOTS - slot) * FLASH_SECTOR_BYTES;
 }
 
 void memory_load(mb_core *core)
 {
-    for (uint8_t slot = 0; slot < SLOTS; slot++) {
+    for (uint8_t slot = 0; slot < MB_SLOTS; slot++) {
         (void)mb_load(core, slot, flash_read(offset_of(slot)));
     }
 }
@@ -32,7 +31,7 @@ void memory_step(mb_core *core)
     static uint8_t page[FLASH_PAGE_BYTES];
     uint8_t slot;
     const uint8_t *image = mb_to_store(core, &slot);
-    if (image == 0 || slot >= SLOTS) {
+    if (image == 0 || slot >= MB_SLOTS) {
         return;
     }
     memset(page, 0xFF, sizeof page);

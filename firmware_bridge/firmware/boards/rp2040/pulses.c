@@ -8,7 +8,7 @@
 #define ALL_SLICES (((1u << SLICES) - 1u) << FIRST_SLICE)
 
 #define LONGEST_PULSE_US 2500u
-/* Planning begins this long before a period: it takes 0.5 ms at most at 50 Hz, up to 3 ms at 200 Hz. */
+/* Planning begins this long before a period: it takes 0.5 ms at most at 50 Hz, up to 3 ms where periods are short. */
 #define LEAD_US 4200u
 /* ... or, where periods are short, this long after the one before it has begun. */
 #define AFTER_START_US 500u
