@@ -21,6 +21,8 @@ _Place = tuple[str, str, Options]
 
 _LONGEST = 1000
 _MOST_OPTIONS = 20
+# What people call a port who leave its folder out.
+_TTY_NAME = re.compile(r"tty[A-Za-z]{1,8}[0-9]{1,3}")
 _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}))*")
 _I2C = re.compile(r"/(?:0x([0-9a-fA-F]{1,2})|([0-9]{1,3}))")
 _USB = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?::([A-Za-z0-9._:+-]{1,126}))?")
@@ -82,6 +84,8 @@ def read_port_url(text: str) -> PortUrl:
     if parts.scheme not in FORMS:
         if text.startswith("/"):
             raise ValueError(f"write {shlex.quote(f'serial://{text}')}")
+        if _TTY_NAME.fullmatch(text):
+            raise ValueError(f"write serial:///dev/{text}")
         if text in FORMS:
             raise ValueError(f"what follows is missing; write {FORMS[text].text}")
         hint = nearest(parts.scheme or text, FORMS)

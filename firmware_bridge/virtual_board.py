@@ -41,6 +41,7 @@ class PulseLog:
                 ) from error
             if self._file.tell() == 0:
                 self._file.write("time_s,channel,pulse_us\n")
+                self._file.flush()
 
     def write(self, time_us: int, pulses_us: Sequence[int]) -> None:
         """Add one period's pulses; 0 is no pulse."""

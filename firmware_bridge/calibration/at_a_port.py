@@ -13,15 +13,16 @@ from mandible.firmware_bridge.calibration import effects
 from mandible.firmware_bridge.calibration.found import Found
 from mandible.firmware_bridge.calibration.live import Front, LiveCalibration
 from mandible.firmware_bridge.calibration.rig_writing import backup_of, rig_text
-from mandible.firmware_bridge.calibration.wizard import Plan
+from mandible.firmware_bridge.calibration.wizard import Plan, Wizard
 from mandible.firmware_bridge.drivers.registry import has_driver
 from mandible.firmware_bridge.port_url import PortUrl, parse_port_url
 from mandible.firmware_bridge.rig import SHIPPED, Channel, Rig
 from mandible.firmware_bridge.rig_keys import nearest
 from mandible.firmware_bridge.virtual_process import VirtualProcess
+from mandible.saying import say
 from mandible.small_file import exists
 from mandible.whole_file import check_place
-from mandible.wording import shortened
+from mandible.wording import one_line, shortened
 
 # In a source folder; an installed package carries no recording.
 _SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "puppet.wav"
@@ -83,7 +84,7 @@ def calibrate(wish: Wish, front: Callable[[LiveCalibration], AbstractContextMana
                 return rig_text(path)
             return text
 
-        def say() -> None:
+        def speak() -> None:
             if sentence is not None:
                 effects.say(url, found(), sentence, interrupted)
 
@@ -99,16 +100,27 @@ def calibrate(wish: Wish, front: Callable[[LiveCalibration], AbstractContextMana
             ),
             {
                 "store": lambda: effects.store(url, found()),
-                "say": say,
+                "say": speak,
                 "save": lambda: effects.save(path, str(path), text_now(), live.wizard.found.values()),
             },
         )
+        # After the front has given the terminal back.
+        stack.callback(_tell_unsaved, live.wizard)
         fronts.append(stack.enter_context(front(live)))
         live.run(fronts[0])
         wizard = live.wizard
         return Outcome(
             str(path), tuple(wizard.found.values()), wizard.saved, wizard.stored if stores else None
         )
+
+
+def _tell_unsaved(wizard: Wizard) -> None:
+    """Say what was found by a calibration that was cut off: an hour's work can then be typed in by hand."""
+    if not wizard.ended:
+        for one in wizard.found.values():
+            limits = f"min_us = {one.min_us}, max_us = {one.max_us}, neutral_us = {one.neutral_us}"
+            turned = str(one.reversed).lower()
+            say(f"mandible: not saved: {one_line(one.channel)}: {limits}, reversed = {turned}")
 
 
 def _place(wish: Wish, rig: Rig) -> Path:

@@ -13,7 +13,7 @@ from mandible.firmware_bridge.flashing.uf2_file import read_uf2
 from mandible.small_file import read_small
 
 SHIPPED = Path(firmware.__path__[0]) / "images"
-# Of the file, for a byte of flash: a block of a UF2 file is twice its page, a line of Intel HEX may hold a single byte.
+# Of the file, for a byte of flash: a block of UF2 is twice its page, a line of Intel HEX may hold one byte.
 _FILE_BYTES = {"uf2": 2, "avrdude": 16}
 
 

@@ -42,7 +42,8 @@ def export(
 
     Raises:
         InputError: the model is damaged or too large for the board, the board cannot hold the rig, or the
-            folder cannot be written or holds something else. Nothing is written before all of it is known to be sound.
+            folder cannot be written or holds something else. Nothing is written before all of it is known to
+            be sound.
     """
     chosen = board.microphone(microphone)
     network = streaming.load(model.path)
@@ -69,7 +70,7 @@ def export(
 
 
 def _check_ours(folder: Path, places: Iterable[Path]) -> None:
-    """Raise InputError where a file would be written over that no earlier export has left: a README of one's own."""
+    """Raise InputError where a file would be written over that no earlier export has left."""
     there = next((place for place in places if is_file(place)), None)
     if there is not None and not is_file(folder / _SIGN):
         raise InputError(f"{there}: is there already, and not of an earlier export; name another folder")

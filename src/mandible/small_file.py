@@ -40,7 +40,8 @@ def read_small(path: Path, most_bytes: int) -> bytes:
         if not stat.S_ISREG(before.st_mode):
             raise InputError(f"{path}: cannot be read: not a regular file; name a file")
         if before.st_size > most_bytes:
-            raise InputError(f"{path}: larger than {most_bytes >> 20} MiB, which no such file of ours is")
+            most = f"{most_bytes >> 20} MiB" if most_bytes >= 1 << 20 else f"{most_bytes >> 10} KiB"
+            raise InputError(f"{path}: larger than {most}, which no such file of ours is")
         # The kernel's own files say they are regular and empty, and reading some of them waits or never ends.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             return file.read(before.st_size)

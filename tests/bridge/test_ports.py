@@ -49,6 +49,7 @@ def test_port_urls(text: str, parts: tuple[str, str, int]) -> None:
     ("text", "message"),
     [
         ("/dev/ttyACM0", "--port /dev/ttyACM0: write serial:///dev/ttyACM0"),
+        ("ttyUSB0", "--port ttyUSB0: write serial:///dev/ttyUSB0"),
         ("seriel:///dev/ttyACM0", "not a port URL this version knows; did you mean serial?"),
         ("COM3", "not a port URL this version knows; known: virtual, serial, fake, none"),
         ("serial://dev/ttyACM0", "needs three slashes and its path: serial:///dev/ttyACM0?baud=115200"),

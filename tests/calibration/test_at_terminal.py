@@ -6,6 +6,7 @@ import re
 import signal
 import wave
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ import pytest
 from mandible.cli import calibrate
 from mandible.cli.main import build_parser
 from mandible.errors import InputError
+from mandible.firmware_bridge.calibration.at_a_port import Wish
+from mandible.firmware_bridge.calibration.at_a_port import calibrate as calibrate_at
+from mandible.firmware_bridge.calibration.found import Found
+from mandible.firmware_bridge.calibration.live import LiveCalibration
 from mandible.firmware_bridge.port_url import parse_port_url
 from mandible.firmware_bridge.protocol import LIMITS
 from mandible.firmware_bridge.rig import Rig
@@ -188,6 +193,21 @@ def test_a_wrong_wish_is_refused_before_anything_moves(
     with pytest.raises(InputError, match=re.escape(said)):
         calibrate.main(build_parser("calibrate").parse_args(["calibrate", *words]))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_found_is_told_when_the_program_is_interrupted(
+    rig_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(live: LiveCalibration, _: object) -> None:
+        live.wizard.found["jaw"] = Found("jaw", 1111, 1444, 1222, 5000, 160_000, True)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LiveCalibration, "run", interrupted)
+    wish = Wish(str(rig_file), "serial:///dev/nobody", None, None, None)
+    with pytest.raises(KeyboardInterrupt):
+        calibrate_at(wish, lambda _: nullcontext())  # type: ignore[arg-type, return-value]
+    told = capsys.readouterr().err
+    assert "not saved: jaw: min_us = 1111, max_us = 1444, neutral_us = 1222, reversed = true" in told
 
 
 def test_another_maker_s_controller_is_calibrated_the_same_way(

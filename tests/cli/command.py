@@ -18,6 +18,7 @@ def mandible(
     stdin: bytes = b"",
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    limit_s: float = LIMIT_S,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run to the end and return what it printed."""
     return subprocess.run(
@@ -26,7 +27,7 @@ def mandible(
         env=environment,
         cwd=folder,
         capture_output=True,
-        timeout=LIMIT_S,
+        timeout=limit_s,
     )
 
 

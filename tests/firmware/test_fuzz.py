@@ -79,7 +79,8 @@ def test_a_hundred_million_bytes_by_chance(tmp_path: Path, seed: int) -> None:
 def test_ten_million_bytes_led_by_coverage(tmp_path: Path) -> None:
     seen = _led_by_coverage(tmp_path, 60_000)
     assert seen["bytes"] >= 10 * _BYTES
-    assert min(seen[what] for what in ("moved", "jogged", "parked", "stores")) > 1000
+    assert min(seen[what] for what in ("moved", "jogged", "parked")) > 1000
+    assert seen["stores"] > 100
 
 
 def test_a_million_bytes_led_by_coverage(tmp_path: Path) -> None:

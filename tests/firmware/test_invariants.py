@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from mandible.firmware_bridge.crc import crc16
-from mandible.firmware_bridge.protocol import LIMITS, encode
+from mandible.firmware_bridge.protocol import FLAGS, LIMITS, encode
 from tests.firmware.hosted import HostedBoard
 from tests.firmware.wire import (
     CHANNELS,
@@ -90,6 +90,7 @@ class AnyHost(RuleBasedStateMachine):
         self.stored = stored(self.board.core.eeprom())
         self.seen = 0
         self.given: dict[int, int] = {}
+        self.by_hand = self.open_before = False
 
     @rule(data=frames())
     def send_a_message(self, data: bytes) -> None:
@@ -141,6 +142,7 @@ class AnyHost(RuleBasedStateMachine):
     def move_one_by_hand(self, channel: int, pulses_us: list[int]) -> None:
         self.board.status("detach", mask=0xFFFF)
         self.board.status("unlock", key=LIMITS["calibration_key"])
+        self.by_hand = True
         for pulse_us in pulses_us:
             self.board.status("jog", channel=channel, pulse_us=pulse_us)
             self.board.run(200_000)
@@ -184,14 +186,19 @@ class AnyHost(RuleBasedStateMachine):
 
     @invariant()
     def pulses_are_allowed(self) -> None:
+        open_now = bool(self.board.flags() & FLAGS["unlocked"])
+        # A session may have been open for a while since the last look.
+        self.by_hand = self.by_hand or open_now or self.open_before
+        self.open_before = open_now
         for _, pulses in self.board.history[self.seen :]:
             given = {channel: pulse_us for channel, pulse_us in enumerate(pulses) if pulse_us}
             outside = [c for c, pulse_us in given.items() if not self.inside(c, pulse_us)]
             # Only who is moved by hand may leave its limits, and only one is.
             assert not outside or len(given) == 1, given
             for channel, pulse_us in given.items():
-                self.check(channel, pulse_us, by_hand=bool(outside))
+                self.check(channel, pulse_us, outside=bool(outside))
         self.seen = len(self.board.history)
+        self.by_hand = False
         now = stored(self.board.core.eeprom())
         if now != self.stored:
             # A servo under new limits may have to move into them.
@@ -202,13 +209,14 @@ class AnyHost(RuleBasedStateMachine):
         limits = self.stored.limits.get(channel)
         return limits is not None and limits[0] <= pulse_us <= limits[1]
 
-    def check(self, channel: int, pulse_us: int, by_hand: bool) -> None:
+    def check(self, channel: int, pulse_us: int, outside: bool) -> None:
         assert 500 <= pulse_us <= 2500
-        speed = JOG_US_PER_S if by_hand else self.stored.limits[channel][3]
+        assert self.by_hand or not outside
+        speed = 0 if outside else self.stored.limits[channel][3]
         before_us = self.given.get(channel, pulse_us)
         # Whom a person has left outside comes in at once.
-        if by_hand or self.inside(channel, before_us):
-            most_us = max(speed, JOG_US_PER_S) * self.stored.period_us / 1e6
+        if outside or self.inside(channel, before_us):
+            most_us = max(speed, JOG_US_PER_S * self.by_hand) * self.stored.period_us / 1e6
             assert abs(pulse_us - before_us) < most_us + 1
         self.given[channel] = pulse_us
 

@@ -15,7 +15,7 @@ _FIRMWARE = _ROOT / "firmware_bridge" / "firmware"
 def test_the_installed_folder_has_all_that_make_needs() -> None:
     project = toml_source.parse((_ROOT / "pyproject.toml").read_text("utf-8"))
     carried = project["tool"]["setuptools"]["package-data"]["*"]
-    boards = [file for file in _FIRMWARE.glob("boards/**/*") if file.is_file()]
+    boards = [file for file in _FIRMWARE.glob("boards/**/*") if file.is_file() and file.suffix != ".pyc"]
     sources = [_FIRMWARE / "Makefile", *_FIRMWARE.glob("core/*"), *boards]
     assert len(sources) > 20
     assert [file for file in sources if not any(fnmatch(file.name, pattern) for pattern in carried)] == []

@@ -1,4 +1,4 @@
-"""A hostile computer at the Pico's USB cable: the firmware's own USB files under sanitizers, on a strict controller."""
+"""A hostile computer at the Pico's cable: its USB files under sanitizers, on a strict controller."""
 
 from __future__ import annotations
 

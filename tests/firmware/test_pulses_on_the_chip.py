@@ -12,6 +12,7 @@ import pytest
 from tests.firmware.asking import wandering
 from tests.firmware.chip import Chip, host_twin
 from tests.firmware.wire import CHANNELS, EVERY_CHANNEL, PERIOD_US, WIDE, eeprom_image
+from tests.measure import link
 from tests.virtual.simavr.uno import Pulse, SimulatedUno
 
 IMAGE = eeprom_image(dict.fromkeys(range(CHANNELS), WIDE), watchdog_ms=2000)
@@ -130,3 +131,15 @@ def test_pulses_keep_still_while_the_line_is_flooded(chip: Chip) -> None:
         spread = max(widths[channel]) - min(widths[channel])
         assert spread <= TOLERANCE_US
         assert min(widths[channel]) == pytest.approx(wanted_us, abs=TOLERANCE_US)
+
+
+@pytest.mark.parametrize("seed", [1, 6])
+def test_periods_start_on_time_whenever_bytes_come(seed: int) -> None:
+    with SimulatedUno(link.IMAGE) as uno:
+        line = link.Line(uno, seed)
+        for row in link.wander(60, seed):
+            line.hop(row)
+    for own in by_channel(line.pulses).values():
+        # Falls are timed by themselves: a rise that is late makes its pulse shorter.
+        late_us = [(pulse.start_us - own[0].start_us + HOP_US) % PERIOD_US - HOP_US for pulse in own]
+        assert max(late_us) - min(late_us) <= TOLERANCE_US

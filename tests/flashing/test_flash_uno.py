@@ -150,7 +150,7 @@ def test_a_rate_that_is_none_never_reaches_the_tool(baud: str, tmp_path: Path) -
 
 @pytest.mark.full
 def test_a_board_that_dies_half_way_is_said_to_be_half_written() -> None:
-    # The real avrdude gives up only after minutes.
+    # The real avrdude gives up only after minutes, if at all; then it is ended.
     with BootLoader(dies_after_pages=20) as board:
-        done = mandible("flash", "--board", "uno", "--port", board.path, "--yes")
+        done = mandible("flash", "--board", "uno", "--port", board.path, "--yes", limit_s=300)
     assert "may hold half an image" in complaint(done, 3)

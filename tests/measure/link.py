@@ -87,8 +87,14 @@ def wander(hops: int, seed: int) -> list[tuple[int, ...]]:
 
 
 def off_us(pulses: list[Pulse]) -> float:
-    """Return the most that a width is off a whole microsecond, which is what the core asks for."""
-    return max(abs(pulse.width_us - round(pulse.width_us)) for pulse in pulses)
+    """Return the most that an edge is off: a width from a whole microsecond, a rise from its period."""
+    firsts_us: dict[int, float] = {}
+    late_us: list[float] = []
+    for pulse in pulses:
+        since_us = pulse.start_us - firsts_us.setdefault(pulse.channel, pulse.start_us)
+        late_us.append((since_us + PERIOD_US / 2) % PERIOD_US - PERIOD_US / 2)
+    widths_us = max(abs(pulse.width_us - round(pulse.width_us)) for pulse in pulses)
+    return max(widths_us, *map(abs, late_us))
 
 
 def measure(baud: int, seed: int = 1, hops: int = HOPS) -> dict[str, Any]:

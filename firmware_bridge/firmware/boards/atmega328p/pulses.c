@@ -7,8 +7,8 @@
 #include "edges.h"
 #include "inbox.h"
 
-/* The longest that another interrupt, and this one's own way in, may take. */
-#define LEAD_TICKS 40
+/* The longest that another interrupt, this one's own way in, and a new period's beginning may take. */
+#define LEAD_TICKS 52
 /* The way out of the interrupt and in again: a nearer edge is waited for inside. */
 #define STAY_TICKS (LEAD_TICKS + 30)
 /* So near to an edge there is no time to look after the UART (a byte takes 6 ticks); */

@@ -43,5 +43,6 @@ def main(args: argparse.Namespace) -> int:
         print(json.dumps({"file": str(output), "from": args.begun_from}))
     else:
         check = f"mandible rig check {shlex.quote(str(output))}"
-        print(one_line(f"wrote {output}; write your outputs and limits into it, then: {check}"))
+        next_step = "write your outputs into it (mandible calibrate finds limits)"
+        print(one_line(f"wrote {output}; {next_step}, then: {check}"))
     return 0
