@@ -100,8 +100,9 @@ def test_ten_million_random_and_damaged_bytes_and_every_flipped_bit(tmp_path: Pa
     assert seen["pings"] > 1000
     assert seen["first_pings"] == seen["pings"]
     # It was no idle board: it moved, attached again and again, and got new limits.
-    assert min(seen[what] for what in ("moved", "soft_starts", "jogged", "parked")) > 5000
-    assert seen["stores"] > 50
+    assert seen["moved"] > 500_000
+    assert min(seen[what] for what in ("soft_starts", "jogged", "parked")) > 20_000
+    assert seen["stores"] > 200
     assert (
         min(seen[status] for status in ("ok", "clamped", "no_limits", "late", "alarm", "store_failed")) > 100
     )

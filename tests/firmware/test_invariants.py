@@ -172,14 +172,16 @@ class AnyHost(RuleBasedStateMachine):
         """The host is gone: after its watchdog's time, braking and the way, neutral or no pulses at all."""
         self.board.run(1000 * self.stored.watchdog_ms + us)
         *_, (_, last) = [(0, (0,) * CHANNELS), *self.board.history]
+        all_there_s = 0.0
         for channel, (min_us, max_us, neutral_us, speed) in self.stored.limits.items():
             slow = min(speed, LIMITS["soft_start_us_per_s"])
             brake_s = 3 * speed / self.stored.accel_us_per_s2[channel]
             there_s = (max_us - min_us) / slow + brake_s + 0.1
             if us > 1e6 * there_s:
                 assert last[channel] in (0, neutral_us)
-            if us > 1e6 * there_s + 1000 * LIMITS["park_hold_ms"] and len(self.stored.limits) == 1:
-                assert last[channel] == 0
+            all_there_s = max(all_there_s, there_s)
+        if us > 1e6 * all_there_s + 1000 * LIMITS["park_hold_ms"]:
+            assert not any(last)
 
     def calibrated_mask(self) -> int:
         return sum(1 << channel for channel in self.stored.limits)
