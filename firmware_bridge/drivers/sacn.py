@@ -39,8 +39,17 @@ class Sacn:
     # 50 packets a second; a gateway puts the newest on its cable, which carries 44 full universes.
     period_us = 20_000
 
-    def __init__(self, levels: DmxLevels, sender: UdpSender, name: str, universe: int, priority: int) -> None:
-        """Send ``levels`` as ``universe``; nothing is sent before the first pulse."""
+    def __init__(
+        self,
+        levels: DmxLevels,
+        sender: UdpSender,
+        name: str,
+        universe: int,
+        priority: int,
+        *,
+        announces: bool,
+    ) -> None:
+        """Send ``levels`` as ``universe``, nothing before the first pulse; ``announces`` tells everybody."""
         from sacn.messages.data_packet import DataPacket
         from sacn.messages.universe_discovery import UniverseDiscoveryPacket
 
@@ -53,7 +62,7 @@ class Sacn:
         self._packet = bytearray(packet.getBytes())
         self._discovery = bytes(UniverseDiscoveryPacket(cid, _SOURCE, (universe,)).getBytes())
         self._discovered_s = -_DISCOVERY_S
-        self.announces = False
+        self._announces = announces
 
     def give(self, pulses_us: Sequence[int]) -> None:
         """Send the universe."""
@@ -78,7 +87,7 @@ class Sacn:
 
     def _announce(self) -> None:
         now_s = time.monotonic()
-        if self.announces and now_s - self._discovered_s >= _DISCOVERY_S:
+        if self._announces and now_s - self._discovered_s >= _DISCOVERY_S:
             self._discovered_s = now_s
             self._sender.send(self._discovery, _DISCOVERY)
 
@@ -99,13 +108,11 @@ def open_driver(url: PortUrl) -> Sacn:
     name = f"DMX universe {universe} at {url.host}"
     sender = UdpSender(url, address, PORT)
     try:
-        driver = Sacn(levels, sender, name, universe, url.number("priority"))
+        # Announcing oneself is a word to everybody: not for a stream that one device alone gets.
+        return Sacn(levels, sender, name, universe, url.number("priority"), announces=multicast)
     except ImportError as error:
         sender.close()
         raise DeviceError(f"{url.text}: needs the package sacn; run: pip install sacn") from error
-    # Announcing oneself is a word to everybody: not for a stream that one device alone gets.
-    driver.announces = multicast
-    return driver
 
 
 def _component(universe: int) -> uuid.UUID:
