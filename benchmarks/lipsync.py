@@ -112,11 +112,13 @@ class Performance:
         phones: from the first sample of the sound.
         starts_s: (n,) start of each pulse, from the same moment.
         opening: (n,) jaw position of each pulse, 0 (closed) to 1 (wide).
+        phoneset: of the phones.
     """
 
     phones: Sequence[Phone]
     starts_s: Series
     opening: Series
+    phoneset: str = "arpabet"
 
 
 def lag_ms(performances: Sequence[Performance]) -> float:
@@ -125,9 +127,12 @@ def lag_ms(performances: Sequence[Performance]) -> float:
     Both are compared every millisecond of all performances together, by correlation; a pulse stands until
     the next one.
     """
-    wanted = [phone_jaw(one.phones) for one in performances]
+    wanted = [phone_jaw(one.phones, one.phoneset) for one in performances]
     # The jaw as a viewer sees it who looks ``shift`` ms later than the sound.
-    seen = [_every_ms(one, len(phone_jaw(one.phones)) + int(SHIFTS_MS[-1])) for one in performances]
+    seen = [
+        _every_ms(one, len(asked) + int(SHIFTS_MS[-1]))
+        for one, asked in zip(performances, wanted, strict=True)
+    ]
     fit = []
     for shift in SHIFTS_MS:
         later = [jaw[shift : shift + len(asked)] for jaw, asked in zip(seen, wanted, strict=True)]
@@ -140,12 +145,12 @@ def _every_ms(one: Performance, count: int) -> Series:
     return one.opening[np.maximum(0, latest)]
 
 
-def phone_jaw(phones: Sequence[Phone]) -> Series:
+def phone_jaw(phones: Sequence[Phone], phoneset: str = "arpabet") -> Series:
     """Return the opening that the phones ask for, 0..1, every millisecond from 0."""
     jaw = np.zeros(round(phones[-1].end_s * 1000))
     for phone in phones:
         start_s = phone.start_s
-        for part in parts_of("arpabet", phone.phone):
+        for part in parts_of(phoneset, phone.phone):
             end_s = start_s + part.share * (phone.end_s - phone.start_s)
             jaw[round(start_s * 1000) : round(end_s * 1000)] = part.jaw
             start_s = end_s

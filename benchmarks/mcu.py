@@ -80,8 +80,23 @@ def hear(model: released.ModelFile, pcm: NDArray[np.int16]) -> Hearing:
     return Hearing(pcm.astype("<i2").tobytes(), bytes(mel), bytes(logits), bytes(shown))
 
 
-def measure(sources: Path, core: str, stage: boards.Stage, hearing: Hearing) -> dict[str, Any]:
-    """Return one row of the result file: what exported C in ``sources`` takes on a core.
+@dataclass(frozen=True)
+class Counted:
+    """What a stage took on a core; see ``boards.Image`` and ``boards.Run``.
+
+    ``differing_bytes``: how many of the bytes it gave are not the host's.
+    """
+
+    core: boards.Core
+    stage: boards.Stage
+    run: boards.Run
+    flash_bytes: int
+    ram_bytes: int
+    differing_bytes: int
+
+
+def count(sources: Path, core: str, stage: boards.Stage, hearing: Hearing) -> Counted:
+    """Build exported C in ``sources`` for a core and let it hear.
 
     Raises:
         InputError: it does not fit the core.
@@ -91,17 +106,24 @@ def measure(sources: Path, core: str, stage: boards.Stage, hearing: Hearing) -> 
     with tempfile.TemporaryDirectory(prefix="mandible-mcu-") as folder:
         image = boards.build(sources, core, stage.value, Path(folder))
         run = image.run(given)
-        return {
-            "core": core,
-            "target": image.core.target,
-            "stage": stage.value,
-            "instructions_per_hop": run.instructions,
-            "most_instructions": run.most_instructions,
-            "flash_bytes": image.flash_bytes,
-            "ram_bytes": image.ram_bytes,
-            "stack_bytes": run.stack_bytes,
-            "differing_bytes": sum(a != b for a, b in zip(run.outputs, expected, strict=True)),
-        }
+        differing = sum(a != b for a, b in zip(run.outputs, expected, strict=True))
+        return Counted(image.core, stage, run, image.flash_bytes, image.ram_bytes, differing)
+
+
+def measure(sources: Path, core: str, stage: boards.Stage, hearing: Hearing) -> dict[str, Any]:
+    """Return one row of the result file: what ``count`` found."""
+    found = count(sources, core, stage, hearing)
+    return {
+        "core": core,
+        "target": found.core.target,
+        "stage": stage.value,
+        "instructions_per_hop": found.run.instructions,
+        "most_instructions": found.run.most_instructions,
+        "flash_bytes": found.flash_bytes,
+        "ram_bytes": found.ram_bytes,
+        "stack_bytes": found.run.stack_bytes,
+        "differing_bytes": found.differing_bytes,
+    }
 
 
 def run(models: Iterable[str], hops: int, console: Console) -> dict[str, Any]:

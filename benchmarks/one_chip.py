@@ -10,11 +10,13 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mandible.api import assemble
 from mandible.benchmarks import mcu
@@ -37,20 +39,56 @@ CYCLES_PER_INSTRUCTION = 2.0
 HOP_US = 10_000
 
 
-def measure(key: str, hops: int) -> dict[str, Any]:
-    """Return one row of the result file: a board's puppet that has heard so many hops of the sample.
+@dataclass(frozen=True)
+class Played:
+    """What a board's puppet did, and what it takes of the board.
+
+    Attributes:
+        board: which board.
+        seen: every hop and period.
+        differing_bytes: bytes of weights and shown visemes that are not the host's.
+        most_apart_us: the most that a pulse is off the host's build of the firmware core.
+        flash_bytes, ram_bytes: of the image.
+    """
+
+    board: one_chip.OneChipBoard
+    seen: Seen
+    differing_bytes: int
+    most_apart_us: int
+    flash_bytes: int
+    ram_bytes: int
+
+    @property
+    def refused(self) -> int:
+        """How many set-points the firmware core refused."""
+        return sum(hop.move != 0 for hop in self.seen.hops)
+
+
+def play(key: str, pcm: NDArray[np.int16]) -> Played:
+    """Let a board's puppet hear (n, 160) samples.
 
     Raises:
         DeviceError: a compiler or simulator is missing.
     """
     board, rig, model = one_chip.board_named(key), Rig.load(RIG), released.resolve(MODEL)
-    pcm = mcu.speech(hops)
     with tempfile.TemporaryDirectory(prefix="mandible-one-chip-") as folder:
         one_chip.export(model, rig, board, Path(folder))
         built = one_chip.build(Path(folder), board)
         seen = run(built.elf, board, len(rig.channels), pcm.astype("<i2").tobytes())
     line = assemble(model, mcu.EXACT_ENGINE, rig)
     frames = [line.step(Frame(index, 0, hop)) for index, hop in enumerate(pcm)]
+    apart_us = _most_apart_us(seen, rig, board)
+    return Played(board, seen, _differing(frames, seen), apart_us, built.flash_bytes, built.ram_bytes)
+
+
+def measure(key: str, hops: int) -> dict[str, Any]:
+    """Return one row of the result file: a board's puppet that has heard so many hops of the sample.
+
+    Raises:
+        DeviceError: a compiler or simulator is missing.
+    """
+    played = play(key, mcu.speech(hops))
+    seen = played.seen
     instructions = np.array(seen.instructions)
     cycles_allowed = CLOCK_MHZ[key] * HOP_US
     taken = CYCLES_PER_INSTRUCTION * int(instructions.max())
@@ -59,12 +97,12 @@ def measure(key: str, hops: int) -> dict[str, Any]:
         "board": key,
         "model": MODEL,
         "rig": RIG,
-        "microphone": board.microphone(None).name,
+        "microphone": played.board.microphone(None).name,
         "hops": len(seen.hops),
-        "differing_viseme_bytes": _differing(frames, seen),
+        "differing_viseme_bytes": played.differing_bytes,
         "periods": len(seen.periods),
-        "most_us_from_host_pulses": _most_apart_us(seen, rig, board),
-        "set_points_refused": sum(hop.move != 0 for hop in seen.hops),
+        "most_us_from_host_pulses": played.most_apart_us,
+        "set_points_refused": played.refused,
         "instructions_per_hop": round(float(instructions.mean()), 1),
         "most_instructions": int(instructions.max()),
         **counted,
@@ -72,8 +110,8 @@ def measure(key: str, hops: int) -> dict[str, Any]:
         "cycles_in_a_hop": cycles_allowed,
         "most_cycles_assumed": round(taken),
         "share_of_a_hop": round(taken / cycles_allowed, 3),
-        "flash_bytes": built.flash_bytes,
-        "ram_bytes": built.ram_bytes,
+        "flash_bytes": played.flash_bytes,
+        "ram_bytes": played.ram_bytes,
     }
 
 

@@ -90,6 +90,11 @@ class Line:
             motion(time.perf_counter_ns() - decoded_ns)
         return frame
 
+    @property
+    def heard_ns(self) -> tuple[int, int, int]:
+        """How long front end, engine and decoder took for the latest hop."""
+        return self._hearing.stage_ns
+
     def reset(self) -> None:
         """Forget all sound heard so far."""
         for stage in (self._hearing, self._expression, *self._motion):

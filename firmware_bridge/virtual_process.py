@@ -29,11 +29,14 @@ class VirtualProcess:
     """
 
     def __init__(self, *options: str, module: str = "virtual_board") -> None:
-        """Start ``module`` with ``options``; DeviceError, with its reason, where there is no board then."""
-        self._name = module.replace("_", " ")
+        """Start ``module`` with ``options``; DeviceError, with its reason, where there is no board then.
+
+        A module is one beside this one, or has a dot in its name and is found by that.
+        """
+        self._name = module.rpartition(".")[2].replace("_", " ")
         # Its own session: Ctrl-C stops the host, which then still parks the puppet.
         self._process = subprocess.Popen(
-            own_python(f"mandible.firmware_bridge.{module}", *options),
+            own_python(module if "." in module else f"mandible.firmware_bridge.{module}", *options),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,

@@ -26,11 +26,17 @@ svg { max-width: 100%; height: auto; } svg text { fill: var(--quiet); font: 12px
 """
 
 
+class Number(str):
+    """A number as it is to be read, with its unit or interval; stands to the right in a table."""
+
+    __slots__ = ()
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return an HTML table; numbers stand to the right."""
 
     def cell(tag: str, value: object) -> str:
-        kind = ' class="number"' if isinstance(value, int | float) else ""
+        kind = ' class="number"' if isinstance(value, int | float | Number) else ""
         text = f"{value:.4g}" if isinstance(value, float) else str(value)
         return f"<{tag}{kind}>{escape(text)}</{tag}>"
 

@@ -91,7 +91,8 @@ def speak(script: dict[str, Any], archive: Path) -> NDArray[np.int16]:
         pieces += [spoken, np.zeros(VOICE_RATE_HZ * voice["pause_ms"] // 1000, np.float32)]
     audio = soxr.resample(np.concatenate(pieces), VOICE_RATE_HZ, RATE_HZ)
     audio = audio * (10 ** (voice["rms_dbfs"] / 20) / np.sqrt(np.mean(audio**2)))
-    return np.round(audio * 32767).astype(np.int16)
+    pcm: NDArray[np.int16] = np.round(audio * 32767).astype(np.int16)
+    return pcm
 
 
 def trimmed(audio: Audio, keep_s: float = 0.05) -> Audio:

@@ -10,7 +10,6 @@ import ctypes
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from mandible.errors import DeviceError
@@ -26,7 +25,7 @@ MISSING = "engine tensorrt: CUDA's libcudart.so is missing; on a Jetson run: sud
 # cudaMemcpyKind
 HOST_TO_DEVICE, DEVICE_TO_HOST = 1, 2
 
-Bytes = NDArray[np.int8]
+Values = NDArray[Any]
 
 
 class CudaRuntime:
@@ -69,11 +68,11 @@ class CudaRuntime:
             self._stream,
         )
 
-    def upload(self, address: int, values: Bytes) -> None:
+    def upload(self, address: int, values: Values) -> None:
         """Copy to the GPU; ``values`` must stay as it is until ``wait`` returns."""
         self._copy(address, values.ctypes.data, values.nbytes, HOST_TO_DEVICE)
 
-    def download(self, values: Bytes, address: int) -> None:
+    def download(self, values: Values, address: int) -> None:
         """Copy from the GPU; ``values`` has it when ``wait`` returns."""
         self._copy(values.ctypes.data, address, values.nbytes, DEVICE_TO_HOST)
 

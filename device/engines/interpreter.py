@@ -22,19 +22,26 @@ class InterpreterEngine:
         kernels: which kernels to use, a member of that package's ``OpResolverType``.
         content: bytes of the model file, already checked: ``network`` was read from them.
         path: names the file in messages.
+        threads: how many of them the kernels may use.
     """
 
     name = ""
     exact = False
 
     def __init__(
-        self, interpreter_class: Any, kernels: Any, content: bytes, network: Network, path: Path
+        self,
+        interpreter_class: Any,
+        kernels: Any,
+        content: bytes,
+        network: Network,
+        path: Path,
+        threads: int = 1,
     ) -> None:
         self.output_scale = network.output_scale
         self.heads = heads_of(network)
         try:
             self._interpreter = interpreter_class(
-                model_content=content, experimental_op_resolver_type=kernels, num_threads=1
+                model_content=content, experimental_op_resolver_type=kernels, num_threads=threads
             )
             self._interpreter.allocate_tensors()
         except (RuntimeError, ValueError) as error:

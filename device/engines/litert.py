@@ -19,12 +19,12 @@ class LitertEngine(InterpreterEngine):
     name = "litert"
     exact = False
 
-    def __init__(self, content: bytes, network: Network, path: Path) -> None:
+    def __init__(self, content: bytes, network: Network, path: Path, threads: int = 1) -> None:
         try:
             from ai_edge_litert.interpreter import Interpreter, OpResolverType
         except ImportError as error:
             raise DeviceError(f"engine litert: {_reason(error)}") from None
-        super().__init__(Interpreter, OpResolverType.AUTO, content, network, path)
+        super().__init__(Interpreter, OpResolverType.AUTO, content, network, path, threads)
 
 
 def _reason(error: ImportError) -> str:

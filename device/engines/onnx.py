@@ -1,4 +1,4 @@
-"""ONNX Runtime on one thread of the processor: an int8 graph, within 3 LSB of the exact engines."""
+"""ONNX Runtime on the processor: an int8 graph, within 3 LSB of the exact engines."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class OnnxEngine:
     name = "onnx"
     exact = False
 
-    def __init__(self, network: Network, path: Path) -> None:
+    def __init__(self, network: Network, path: Path, threads: int = 1) -> None:
         self.output_scale = network.output_scale
         self.heads = heads_of(network)
-        self._runner = OnnxRunner(int8(network), path)
+        self._runner = OnnxRunner(int8(network), path, threads=threads)
 
     def step(self, mel: Mel) -> Logits:
         """(40,) int8 features of one hop -> (15,) int8 logits."""

@@ -12,7 +12,11 @@ from mandible.errors import DeviceError, InputError
 from mandible.models import network
 from mandible.models.network import Network
 from mandible.models.tflite_file import read_bytes
+from mandible.wording import shown
 
+# What can spread one hop over several threads, and how far anybody may want it to.
+THREADED = ("litert", "tflite", "tflite-runtime", "onnx")
+MOST_THREADS = 64
 NO_KERNEL = (
     "engine c: no compiled kernel; with a C compiler there, run in mandible's source folder: "
     "pip install --force-reinstall --no-deps -e ."
@@ -28,18 +32,34 @@ class ModelOnDisk(Protocol):
         ...
 
 
-def create(name: str, model: ModelOnDisk | Path | str) -> Engine:
+def create(name: str, model: ModelOnDisk | Path | str, threads: int = 1) -> Engine:
     """Return a fresh engine for a streaming ``.tflite`` model.
 
-    Raises InputError for an unknown name or a damaged model, DeviceError (naming the remedy) where the
-    engine's package or kernel is not installed.
+    Args:
+        name: one of ``NAMES``.
+        model: where its file lies.
+        threads: how many the engine may use, 1 to ``MOST_THREADS``; more than one only ``THREADED`` can.
+
+    Raises InputError for an unknown name, a damaged model or threads that it cannot use, DeviceError (naming
+    the remedy) where the engine's package or kernel is not installed.
     """
     if name not in NAMES:
         raise InputError(f"engine {name!r} does not exist; choose one of {', '.join(NAMES)}")
+    check_threads(name, threads)
     path = Path(model) if isinstance(model, (str, Path)) else model.path
     content = read_bytes(path)
     # Every engine's model passes our own checks first: the interpreters trust their files too much.
-    return _MAKERS[name](content, network.parse(content, path), path)
+    return _MAKERS[name](content, network.parse(content, path), path, threads)
+
+
+def check_threads(name: str, threads: int) -> None:
+    """Raise InputError where an engine cannot use so many threads; one line."""
+    if not 1 <= threads <= MOST_THREADS:
+        raise InputError(f"engine {name}: threads: must be 1 to {MOST_THREADS}, got {shown(threads)}")
+    if threads > 1 and name not in THREADED:
+        raise InputError(
+            f"engine {name}: works on one thread, not {threads}; more can be used by {', '.join(THREADED)}"
+        )
 
 
 def default_name() -> str:
@@ -65,7 +85,7 @@ def available() -> list[str]:
     return [name for name in NAMES if present[name]]
 
 
-def _c(content: bytes, checked: Network, path: Path) -> Engine:
+def _c(content: bytes, checked: Network, path: Path, threads: int) -> Engine:
     if not _have_kernel():
         raise DeviceError(NO_KERNEL)
     from mandible.device.engines.c import CEngine
@@ -73,43 +93,43 @@ def _c(content: bytes, checked: Network, path: Path) -> Engine:
     return CEngine(checked)
 
 
-def _litert(content: bytes, checked: Network, path: Path) -> Engine:
+def _litert(content: bytes, checked: Network, path: Path, threads: int) -> Engine:
     from mandible.device.engines.litert import LitertEngine
 
-    return LitertEngine(content, checked, path)
+    return LitertEngine(content, checked, path, threads)
 
 
-def _tflite(content: bytes, checked: Network, path: Path) -> Engine:
+def _tflite(content: bytes, checked: Network, path: Path, threads: int) -> Engine:
     from mandible.device.engines.tflite import TfliteEngine
 
-    return TfliteEngine(content, checked, path)
+    return TfliteEngine(content, checked, path, threads)
 
 
-def _tflite_runtime(content: bytes, checked: Network, path: Path) -> Engine:
+def _tflite_runtime(content: bytes, checked: Network, path: Path, threads: int) -> Engine:
     from mandible.device.engines.tflite_runtime import TfliteRuntimeEngine
 
-    return TfliteRuntimeEngine(content, checked, path)
+    return TfliteRuntimeEngine(content, checked, path, threads)
 
 
-def _onnx(content: bytes, checked: Network, path: Path) -> Engine:
+def _onnx(content: bytes, checked: Network, path: Path, threads: int) -> Engine:
     from mandible.device.engines.onnx import OnnxEngine
 
-    return OnnxEngine(checked, path)
+    return OnnxEngine(checked, path, threads)
 
 
-def _tensorrt(content: bytes, checked: Network, path: Path) -> Engine:
+def _tensorrt(content: bytes, checked: Network, path: Path, threads: int) -> Engine:
     from mandible.device.engines.tensorrt import TensorrtEngine
 
     return TensorrtEngine(checked, path)
 
 
-def _reference(content: bytes, checked: Network, path: Path) -> Engine:
+def _reference(content: bytes, checked: Network, path: Path, threads: int) -> Engine:
     from mandible.device.engines.reference import ReferenceEngine
 
     return ReferenceEngine(checked)
 
 
-_MAKERS: dict[str, Callable[[bytes, Network, Path], Engine]] = {
+_MAKERS: dict[str, Callable[[bytes, Network, Path, int], Engine]] = {
     "c": _c,
     "litert": _litert,
     "tflite": _tflite,

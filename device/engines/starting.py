@@ -11,13 +11,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from mandible.device.engines.registry import create
-from mandible.device.frames import MEL_BANDS
+from mandible.device.frames import MEL_BANDS, Logits, Mel
 from mandible.errors import DeviceError, MandibleError
 from mandible.own_python import own_python
 from mandible.wording import shortened
@@ -26,6 +28,18 @@ from mandible.wording import shortened
 LONGEST_START_S = 1800
 LONGEST_REASON = 300
 STATUS = Path("/proc/self/status")
+# Resident memory as it is, and at its highest; of this program alone, unlike the rusage it inherits.
+RESIDENT, HIGHEST = "VmRSS", "VmHWM"
+
+E = TypeVar("E", bound="Stepping")
+
+
+class Stepping(Protocol):
+    """What answers a hop's features with logits."""
+
+    def step(self, mel: Mel) -> Logits:
+        """(40,) int8 features -> (15,) int8 logits."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +85,26 @@ def start(name: str, model: Path) -> Start:
 def main() -> None:
     """Start the engine named on the command line; print what it cost."""
     name, model = sys.argv[1:]
-    began_ns = time.perf_counter_ns()
     try:
-        create(name, Path(model)).step(np.zeros(MEL_BANDS, np.int8))
+        _, start_ms = first_logits_ms(lambda: create(name, Path(model)))
     except MandibleError as error:
         sys.exit(str(error))
-    start_ms = (time.perf_counter_ns() - began_ns) / 1e6
-    print(json.dumps(asdict(Start(round(start_ms, 1), _memory_mb()))))
+    print(json.dumps(asdict(Start(round(start_ms, 1), memory_mb(RESIDENT)))))
 
 
-def _memory_mb() -> float | None:
+def first_logits_ms(make: Callable[[], E]) -> tuple[E, float]:
+    """Make an engine and let it hear one hop; return it, and how long that took."""
+    began_ns = time.perf_counter_ns()
+    engine = make()
+    engine.step(np.zeros(MEL_BANDS, np.int8))
+    return engine, (time.perf_counter_ns() - began_ns) / 1e6
+
+
+def memory_mb(which: str) -> float | None:
+    """Return this process's memory, ``RESIDENT`` or ``HIGHEST``; None where the system does not tell."""
     try:
         lines = STATUS.read_text(encoding="ascii", errors="replace").splitlines()
-        kilobytes = next(line.split()[1] for line in lines if line.startswith("VmRSS:"))
+        kilobytes = next(line.split()[1] for line in lines if line.startswith(f"{which}:"))
         return round(int(kilobytes) / 1024, 1)
     except (OSError, StopIteration, ValueError):
         return None

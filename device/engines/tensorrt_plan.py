@@ -10,6 +10,11 @@ from mandible.quantize.onnx_export.graph import FEATURES, LOGITS
 from mandible.quantize.onnx_export.tensorrt_build import quiet_logger, reasons
 
 Shape = tuple[int, ...]
+# Shapes of inputs and of outputs by name.
+Interface = tuple[dict[str, Shape], dict[str, Shape]]
+# Names in TensorRT's ``DataType``, and in our messages.
+INT8, FLOAT = "INT8", "FLOAT"
+_WORDS = {INT8: "int8", FLOAT: "float32"}
 
 
 class ForeignError(Exception):
@@ -39,16 +44,17 @@ class Plan:
             self._rest.pop(0)
 
 
-def deserialised(trt: Any, content: bytes, network: Network) -> Plan:
+def deserialised(trt: Any, content: bytes, wanted: Interface, kind: str = INT8) -> Plan:
     """Return the engine in these bytes.
 
     Args:
         trt: the package ``tensorrt``.
         content: what its builder made.
-        network: what it was made from.
+        wanted: the inputs and outputs of what it was made from.
+        kind: the element type of all of them, ``INT8`` or ``FLOAT``.
 
     Raises:
-        ForeignError: TensorRT refuses it, or its inputs and outputs are not the network's.
+        ForeignError: TensorRT refuses it, or its inputs and outputs are others.
     """
     said: list[str] = []
     logger = quiet_logger(trt, said)
@@ -56,12 +62,12 @@ def deserialised(trt: Any, content: bytes, network: Network) -> Plan:
     engine = None if runtime is None else runtime.deserialize_cuda_engine(content)
     if engine is None:
         raise ForeignError(f"cannot load the engine: {reasons(said)}")
-    _check(trt, engine, network)
+    _check(trt, engine, wanted, kind)
     return Plan(engine, runtime, logger)
 
 
-def interface(network: Network) -> tuple[dict[str, Shape], dict[str, Shape]]:
-    """Return the shapes of the exported graph's inputs and outputs by name; all are int8."""
+def interface(network: Network) -> Interface:
+    """Return the inputs and outputs of the exported int8 graph; all are int8."""
     inputs: dict[str, Shape] = {FEATURES: (1, network.input_channels, 1, 1)}
     outputs: dict[str, Shape] = {LOGITS: (1, network.output_channels, 1, 1)}
     outputs |= {head.name: (1, head.channels, 1, 1) for head in network.heads}
@@ -71,17 +77,17 @@ def interface(network: Network) -> tuple[dict[str, Shape], dict[str, Shape]]:
     return inputs, outputs
 
 
-def _check(trt: Any, engine: Any, network: Network) -> None:
+def _check(trt: Any, engine: Any, wanted: Interface, kind: str) -> None:
     """Raise ForeignError unless every tensor is where, and as large as, our memory for it will be."""
-    inputs, outputs = interface(network)
+    inputs, outputs = wanted
     found: dict[bool, dict[str, Shape]] = {True: {}, False: {}}
     for number in range(engine.num_io_tensors):
         name = engine.get_tensor_name(number)
         is_input = engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT
         found[is_input][name] = tuple(engine.get_tensor_shape(name))
-        as_bytes = engine.get_tensor_dtype(name) == trt.DataType.INT8
+        is_kind = engine.get_tensor_dtype(name) == getattr(trt.DataType, kind)
         in_order = engine.get_tensor_format(name) == trt.TensorFormat.LINEAR
-        if not (as_bytes and in_order and engine.get_tensor_location(name) == trt.TensorLocation.DEVICE):
-            raise ForeignError(f"keeps {name} otherwise than as plain int8 on the GPU")
+        if not (is_kind and in_order and engine.get_tensor_location(name) == trt.TensorLocation.DEVICE):
+            raise ForeignError(f"keeps {name} otherwise than as plain {_WORDS[kind]} on the GPU")
     if found != {True: inputs, False: outputs}:
         raise ForeignError("built other inputs or outputs than the model's")

@@ -17,9 +17,10 @@ class TfliteEngine(InterpreterEngine):
     name = "tflite"
     exact = True
 
-    def __init__(self, content: bytes, network: Network, path: Path) -> None:
+    def __init__(self, content: bytes, network: Network, path: Path, threads: int = 1) -> None:
         runtime = _runtime()
-        super().__init__(runtime.Interpreter, runtime.OpResolverType.BUILTIN_REF, content, network, path)
+        kernels = runtime.OpResolverType.BUILTIN_REF
+        super().__init__(runtime.Interpreter, kernels, content, network, path, threads)
 
 
 def _runtime() -> Any:

@@ -20,9 +20,10 @@ class TfliteRuntimeEngine(InterpreterEngine):
     name = "tflite-runtime"
     exact = False
 
-    def __init__(self, content: bytes, network: Network, path: Path) -> None:
+    def __init__(self, content: bytes, network: Network, path: Path, threads: int = 1) -> None:
         runtime = tflite_runtime(self.name)
-        super().__init__(runtime.Interpreter, runtime.OpResolverType.AUTO, content, network, path)
+        kernels = runtime.OpResolverType.AUTO
+        super().__init__(runtime.Interpreter, kernels, content, network, path, threads)
 
 
 def tflite_runtime(engine: str) -> Any:

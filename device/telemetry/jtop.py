@@ -24,6 +24,7 @@ _STALE_AFTER_S = 10.0
 # jtop says -256 of a sensor that is switched off.
 _OFF_BELOW_C = -55.0
 _LARGEST = 1e9
+_LONGEST_NAME = 64
 
 
 class JtopSession:
@@ -76,6 +77,8 @@ class JtopSession:
         except Exception as error:  # Whatever a foreign library raises must not reach the line.
             self.problem = f"{type(error).__name__}: {error}"
         finally:
+            # What a service said before it went is no reading of now.
+            self._latest = None
             self._arrived.set()
 
 
@@ -90,9 +93,11 @@ def _reading(board: Any) -> Reading:
     gpus = [gpu for gpu in _table(board, "gpu").values() if isinstance(gpu, Mapping)]
     status, clock = (gpus[0].get("status"), gpus[0].get("freq")) if gpus else (None, None)
     memory = _table(board, "memory")
-    cores = _table(board, "cpu").get("cpu")
-    first = cores[0] if isinstance(cores, list) and cores and isinstance(cores[0], Mapping) else {}
-    governor = first.get("governor")
+    emc = memory.get("EMC")
+    cores = _cores(board)
+    governor = cores[0].get("governor") if cores else None
+    clocks_mhz = [_scaled(core.get("freq"), "cur", 1 / 1000) for core in cores]
+    highest_mhz = [_scaled(core.get("info_freq"), "max", 1 / 1000) for core in cores]
     return Reading(
         source=SOURCE,
         temperature_c=max(temperatures_c.values(), default=None),
@@ -104,8 +109,15 @@ def _reading(board: Any) -> Reading:
             if (power_mw := _scaled(rail, "power", 1.0)) is not None
         },
         governor=governor if isinstance(governor, str) and governor else None,
+        cpu_mhz=_highest(clocks_mhz),
+        cpu_max_mhz=_highest(highest_mhz),
+        cpu_percent=tuple(map(_busy_percent, cores)) or None,
         gpu_percent=_number(status, "load"),
         gpu_mhz=_scaled(clock, "cur", 1 / 1000),
+        emc_percent=_scaled(emc, "val", 1.0),
+        emc_mhz=_scaled(emc, "cur", 1 / 1000),
+        power_mode=_power_mode(board),
+        clocks_held=_clocks_held(board),
         ram_used_mb=_scaled(memory.get("RAM"), "used", 1 / 1024),
         ram_total_mb=_scaled(memory.get("RAM"), "tot", 1 / 1024),
         swap_used_mb=_scaled(memory.get("SWAP"), "used", 1 / 1024),
@@ -118,6 +130,35 @@ def _table(board: Any, name: str) -> Mapping[str, Any]:
         found = getattr(board, name)
         return dict(_items(found))
     return {}
+
+
+def _cores(board: Any) -> list[Mapping[str, Any]]:
+    listed = _table(board, "cpu").get("cpu")
+    return [core if isinstance(core, Mapping) else {} for core in listed] if isinstance(listed, list) else []
+
+
+def _busy_percent(core: Mapping[str, Any]) -> int | None:
+    """Return the load of a core; None where it is switched off."""
+    idle_percent = _number(core, "idle") if core.get("online") else None
+    return None if idle_percent is None else round(min(100.0, max(0.0, 100.0 - idle_percent)))
+
+
+def _highest(clocks_mhz: list[int | None]) -> int | None:
+    return max((mhz for mhz in clocks_mhz if mhz is not None), default=None)
+
+
+def _power_mode(board: Any) -> str | None:
+    with contextlib.suppress(Exception):
+        name = board.nvpmodel.name
+        return name[:_LONGEST_NAME] if isinstance(name, str) and name else None
+    return None
+
+
+def _clocks_held(board: Any) -> bool | None:
+    with contextlib.suppress(Exception):
+        held = board.jetson_clocks.get_enable()
+        return held if isinstance(held, bool) else None
+    return None
 
 
 def _items(table: object) -> list[tuple[str, Any]]:

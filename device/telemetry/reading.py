@@ -25,6 +25,9 @@ class Reading:
         gpu_percent: load of the graphics processor.
         gpu_mhz: its clock.
         emc_percent: load of the memory controller.
+        emc_mhz: its clock.
+        power_mode: name of a Jetson's power budget, such as ``15W`` or ``MAXN``.
+        clocks_held: whether ``jetson_clocks`` holds every clock at its highest.
         ram_used_mb, ram_total_mb, swap_used_mb, swap_total_mb: memory in MiB.
     """
 
@@ -42,6 +45,9 @@ class Reading:
     gpu_percent: float | None = None
     gpu_mhz: int | None = None
     emc_percent: int | None = None
+    emc_mhz: int | None = None
+    power_mode: str | None = None
+    clocks_held: bool | None = None
     ram_used_mb: int | None = None
     ram_total_mb: int | None = None
     swap_used_mb: int | None = None

@@ -24,7 +24,7 @@ _RAM = re.compile(r"\bRAM (\d{1,9})/(\d{1,9})MB")
 _SWAP = re.compile(r"\bSWAP (\d{1,9})/(\d{1,9})MB")
 _CORES = re.compile(r"\bCPU \[([^\]]{1,2000})\]")
 _CORE = re.compile(r"(\d{1,3})%(?:@(\d{1,6}))?")
-_MEMORY_LOAD = re.compile(r"\bEMC_FREQ (\d{1,3})%")
+_MEMORY = re.compile(r"\bEMC_FREQ (\d{1,3})%(?:@(\d{1,6})(?!\S))?")
 _GPU = re.compile(r"\bGR3D_FREQ (?:(\d{1,3})%)?(?:@\[?(\d{1,6}(?:,\d{1,6})*))?")
 _TEMPERATURE = re.compile(r"(?<!\S)([A-Za-z]\w{0,31})@(-?\d{1,4}(?:\.\d{1,6})?)C(?!\S)")
 _RAIL = re.compile(r"(?<!\S)([A-Z][A-Z0-9_]{0,31}) (\d{1,7})(?:mW)?/\d{1,7}(?:mW)?(?!\S)")
@@ -52,7 +52,7 @@ def parse(line: str) -> Reading | None:
     ram, cores = _RAM.search(line), _CORES.search(line)
     if ram is None and cores is None:
         return None
-    swap, memory_load, gpu = _SWAP.search(line), _MEMORY_LOAD.search(line), _GPU.search(line)
+    swap, memory, gpu = _SWAP.search(line), _MEMORY.search(line), _GPU.search(line)
     percents, clocks_mhz = _each_core(cores.group(1)) if cores else (None, [])
     gpu_clocks_mhz = [int(mhz) for mhz in gpu.group(2).split(",")] if gpu and gpu.group(2) else []
     temperatures_c = {
@@ -71,7 +71,8 @@ def parse(line: str) -> Reading | None:
         cpu_percent=percents,
         gpu_percent=float(gpu.group(1)) if gpu and gpu.group(1) else None,
         gpu_mhz=max(gpu_clocks_mhz, default=None),
-        emc_percent=int(memory_load.group(1)) if memory_load else None,
+        emc_percent=int(memory.group(1)) if memory else None,
+        emc_mhz=int(memory.group(2)) if memory and memory.group(2) else None,
         ram_used_mb=int(ram.group(1)) if ram else None,
         ram_total_mb=int(ram.group(2)) if ram else None,
         swap_used_mb=int(swap.group(1)) if swap else None,

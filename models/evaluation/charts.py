@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from mandible.models.drawing import svg as _svg
+from mandible.models.drawing import text as _text
 from mandible.models.visemes import VISEME_NAMES
 
 # Hue and saturation of each viseme: lips red, teeth orange, tongue blue to violet, vowels yellow to green.
@@ -16,18 +18,6 @@ _HUES = {
 _INK = "style='fill:var(--ink)'"
 Piece = tuple[int, int, str]
 LINES = ("--first", "--second", "--ink", "--quiet")
-
-
-def _svg(width: float, height: float, label: str, body: Sequence[str]) -> str:
-    return (
-        f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" role="img" aria-label="{escape(label)}">'
-        + "".join(body)
-        + "</svg>"
-    )
-
-
-def _text(x: float, y: float, text: str, anchor: str = "start", more: str = "") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {more}>{escape(text)}</text>'
 
 
 def confusions(confusion: Sequence[Sequence[float]], label: str) -> str:
@@ -138,7 +128,8 @@ def noise_curve(curves: Mapping[str, Sequence[tuple[str, float, Sequence[float] 
     return _svg(width, height, label, body)
 
 
-def _colour(name: str) -> str:
+def colour_of(name: str) -> str:
+    """Return the CSS colour of a viseme; grey for what is none."""
     hue, saturation = _HUES.get(name, (0, 0))
     return f"hsl({hue} {saturation}% 68%)"
 
@@ -168,7 +159,7 @@ def ribbon(
             drawn = name in _HUES
             body.append(
                 f'<rect x="{x:.1f}" y="{y}" width="{max(1.0, wide - 0.7):.1f}" height="24" rx="3" '
-                f'fill="{_colour(name) if drawn else "none"}" stroke="var(--line)" '
+                f'fill="{colour_of(name) if drawn else "none"}" stroke="var(--line)" '
                 f'stroke-width="{0 if drawn else 0.7}"><title>{escape(name)}, {start * 10} to {end * 10} ms'
                 "</title></rect>"
             )

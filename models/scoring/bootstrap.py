@@ -6,9 +6,11 @@ frames would be far too narrow. Source: B. Efron and R. Tibshirani, An Introduct
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from mandible.models.scoring.counting import Counts, totals
+from mandible.models.scoring.counting import Counts, Totals, totals
 from mandible.models.scoring.figures import figures
 from mandible.models.scoring.timeline import Floats
 
@@ -33,9 +35,15 @@ def interval(values: Floats) -> Interval | None:
     return float(low), float(high)
 
 
-def intervals(counts: Counts, units: int, draws: int = DRAWS, seed: int = SEED) -> dict[str, Interval | None]:
-    """Return the 95 % interval of every figure; empty for fewer than two units."""
+def intervals(
+    counts: Counts,
+    units: int,
+    draws: int = DRAWS,
+    seed: int = SEED,
+    of_sums: Callable[[Totals], dict[str, Floats]] = figures,
+) -> dict[str, Interval | None]:
+    """Return the 95 % interval of every figure that ``of_sums`` makes; empty for fewer than two units."""
     if units < 2 or draws < 1:
         return {}
-    drawn = figures(totals(counts, weights(units, draws, seed)))
+    drawn = of_sums(totals(counts, weights(units, draws, seed)))
     return {name: interval(values) for name, values in drawn.items()}

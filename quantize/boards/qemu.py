@@ -78,4 +78,5 @@ def _counted(core: Core, outputs: bytes, rows: NDArray[np.int64]) -> Run:
             f"{CALIBRATION_INSTRUCTIONS + error:.0f}: its timer is not the one in cores.toml; use QEMU 7 or 8"
         )
     measured = spans[CALIBRATIONS + OVERHEADS :] - overhead
-    return Run(outputs, round(float(measured.mean()), 1), round(float(measured.max())), int(rows[-1, 0]))
+    mean, most = round(float(measured.mean()), 1), round(float(measured.max()))
+    return Run(outputs, mean, most, int(rows[-1, 0]), tuple(measured.round().tolist()))

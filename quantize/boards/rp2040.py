@@ -59,7 +59,8 @@ def run(elf: Path, sources: Path, core: Core, stage: Stage, hops: bytes) -> Run:
             raise fault(sources, core, result["hop"], result["fault"])
         outputs = (folder / "outputs").read_bytes()
     counts: list[int] = result["instructions"]
-    return Run(outputs, round(sum(counts) / len(counts), 1), max(counts), result["stack_bytes"])
+    mean = round(sum(counts) / len(counts), 1)
+    return Run(outputs, mean, max(counts), result["stack_bytes"], tuple(counts))
 
 
 def _flat(elf: Path, target: Path) -> None:

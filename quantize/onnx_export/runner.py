@@ -40,6 +40,7 @@ class OnnxRunner:
         content: bytes of an ``.onnx`` file.
         path: names the file in messages.
         fuses: lets ONNX Runtime fuse layers; without, it computes each operator of the graph as it stands.
+        threads: how many of them an operator may use.
 
     Raises:
         InputError: the bytes are no model of ours.
@@ -49,10 +50,12 @@ class OnnxRunner:
     name = "onnx"
     exact = False
 
-    def __init__(self, content: bytes, path: Path | str = "model.onnx", *, fuses: bool = True) -> None:
+    def __init__(
+        self, content: bytes, path: Path | str = "model.onnx", *, fuses: bool = True, threads: int = 1
+    ) -> None:
         runtime = onnxruntime()
         options = runtime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         options.log_severity_level = FATAL_ONLY
         if not fuses:
             options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL

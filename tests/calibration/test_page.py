@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.bridge.boards import BoardProcess
-from tests.calibration.browser import Browser
+from tests.browser import Browser
 from tests.calibration.served import Served
 from tests.calibration.silence import wait_for_pulses, wait_for_silence
 

@@ -18,7 +18,7 @@ from typing import Any
 from mandible.benchmarks import latency
 from mandible.benchmarks.machine import machine, versions
 from mandible.whole_file import written
-from tests.measure.lateness import Spoken, figures
+from tests.measure.lateness import figures, heard_again
 from tests.measure.performance import RIG, perform
 from tests.voices.sentences import SEED_VARIABLE, fresh_seed
 from tests.voices.synthesis import fresh_utterances
@@ -45,7 +45,7 @@ def measure(count: int, seed: int, *options: str) -> dict[str, Any]:
             "board": report["link"]["board"]["kind"],
             "taken": "one run in real time; other programs ran on the same computer",
         },
-        **figures(seen, Spoken.of(seen)),
+        **figures(heard_again(seen)),
     }
 
 

@@ -185,6 +185,10 @@ class FakeEngine:
         return None if self.changes.get(("context", "")) else FakeContext(self._session, self._gpu)
 
 
+def _element(tensor: Any) -> type[np.generic]:
+    return np.int8 if tensor.type == "tensor(int8)" else np.float32
+
+
 class FakeContext:
     """What executes an engine: reads and writes the memory that its tensors were given."""
 
@@ -209,7 +213,8 @@ class FakeContext:
         def compute() -> None:
             feeds = {
                 one.name: np.frombuffer(
-                    gpu.read(addresses[one.name], int(np.prod(one.shape))), np.int8
+                    gpu.read(addresses[one.name], int(np.prod(one.shape)) * _element(one)().itemsize),
+                    _element(one),
                 ).reshape(one.shape)
                 for one in session.get_inputs()
             }

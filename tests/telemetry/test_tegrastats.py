@@ -32,6 +32,7 @@ TOLD: dict[str, dict[str, Any]] = {
         "cpu_percent": (5, 4, 3, 6),
         "cpu_mhz": 1224,
         "emc_percent": 0,
+        "emc_mhz": 1600,
         "gpu_percent": 0.0,
         "gpu_mhz": 76,
         "temperatures_c": {"PLL": 37.0, "CPU": 40.0, "GPU": 40.0, "AO": 45.0, "thermal": 40.0},
@@ -52,6 +53,7 @@ TOLD: dict[str, dict[str, Any]] = {
         "gpu_percent": 0.0,
         "gpu_mhz": None,
         "emc_percent": 0,
+        "emc_mhz": None,
         "rails_mw": {"GPU": 463, "CPU": 618, "SOC": 2936, "CV": 0, "VDDRQ": 309, "SYS5V": 3306},
         "power_mw": 463 + 618 + 2936 + 309 + 3306,
         "temperature_c": 32.0,
@@ -75,6 +77,7 @@ TOLD: dict[str, dict[str, Any]] = {
     },
     "orin-nano-36.4.3": {
         "emc_percent": 15,
+        "emc_mhz": 204,
         "gpu_mhz": 305,
         "temperatures_c": {
             "cpu": 48.562,

@@ -21,6 +21,7 @@ from mandible.device.telemetry import Reading, Telemetry, kernel
 from mandible.device.telemetry.energy_meter import EnergyMeter
 from mandible.device.telemetry.jtop import SOURCE as JTOP
 from mandible.device.telemetry.jtop import JtopSession
+from mandible.device.telemetry.jtop import _reading as jtop_reading
 from tests.telemetry import trees
 
 # jetson-stats' own.
@@ -221,9 +222,43 @@ def test_jtop_on_a_jetson(board: SimpleNamespace) -> None:
     assert reading.rails_mw == {"VDD_CPU_GPU_CV": 1207, "VDD_SOC": 1607}
     assert reading.gpu_percent == 43.7
     assert reading.gpu_mhz == 612
+    assert reading.emc_mhz == 2133
+    assert (reading.cpu_mhz, reading.cpu_max_mhz) == (1036, 1510)
+    assert reading.cpu_percent is not None
+    assert len(reading.cpu_percent) == 4
+    assert reading.power_mode is None  # its testing mode has no nvpmodel
     assert reading.temperatures_c == {"cpu": 48.562}
     assert reading.governor == "schedutil"
     assert reading.ram_total_mb is not None
+
+
+@pytest.mark.parametrize(
+    ("board", "told"),
+    [
+        (
+            {
+                "nvpmodel": SimpleNamespace(name="MAXN"),
+                "jetson_clocks": SimpleNamespace(get_enable=lambda: True),
+            },
+            ("MAXN", True),
+        ),
+        ({"nvpmodel": None, "jetson_clocks": None}, (None, None)),
+        (
+            {"nvpmodel": SimpleNamespace(name=7), "jetson_clocks": SimpleNamespace(get_enable=lambda: "yes")},
+            (None, None),
+        ),
+        ({"nvpmodel": SimpleNamespace(name="N" * 999)}, ("N" * 64, None)),
+    ],
+)
+def test_what_jtop_says_of_modes(board: dict[str, object], told: tuple[str | None, bool | None]) -> None:
+    """The objects that a board's client has: jetson-stats' testing mode runs neither program."""
+    reading = jtop_reading(SimpleNamespace(**board))
+    assert (reading.power_mode, reading.clocks_held) == told
+
+
+def test_what_jtop_says_of_cores_that_are_off_or_foreign() -> None:
+    cores = [{"online": True, "idle": 70.4}, {"online": False, "idle": 0.0}, {"online": True}, 5]
+    assert jtop_reading(SimpleNamespace(cpu={"cpu": cores})).cpu_percent == (30, None, None, None)
 
 
 def test_a_stopped_jtop_service_holds_nobody_up(board: SimpleNamespace) -> None:

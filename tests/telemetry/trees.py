@@ -33,6 +33,7 @@ def raspberry_pi(root: Path, throttled: str = "0", governor: str = "ondemand") -
     return plant(
         root,
         {
+            "proc/device-tree/model": "Raspberry Pi 4 Model B Rev 1.4",
             "sys/devices/platform/soc/soc:firmware/get_throttled": throttled,
             "sys/class/thermal/thermal_zone0/type": "cpu-thermal",
             "sys/class/thermal/thermal_zone0/temp": 51121,

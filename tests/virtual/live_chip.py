@@ -4,29 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from mandible.benchmarks.lateness.board_log import Move, Pulse, read_log
+
 ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Move:
-    """A set-point on the wire: when its last byte left the host, when it is due, pulses by output."""
-
-    time_ns: int
-    due_ns: int
-    pulses_us: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """A servo pulse at a pin."""
-
-    start_ns: int
-    output: int
-    width_us: float
 
 
 class LiveChip:
@@ -34,6 +17,7 @@ class LiveChip:
 
     Attributes:
         path: the terminal it can be reached at.
+        port: the URL of that.
     """
 
     def __init__(self, log: Path) -> None:
@@ -50,6 +34,7 @@ class LiveChip:
         if not self.path:
             self.close()
             raise RuntimeError("the simulated board did not start")
+        self.port = f"serial://{self.path}"
 
     def __enter__(self) -> LiveChip:
         return self
@@ -76,11 +61,4 @@ class LiveChip:
 
     def read(self) -> tuple[list[Move], list[Pulse]]:
         """Return everything logged; call it after ``close``."""
-        moves, pulses = [], []
-        for row in self._log.read_text(encoding="utf-8").splitlines():
-            kind, *fields = row.split(",")
-            if kind == "move":
-                moves.append(Move(int(fields[0]), int(fields[1]), tuple(map(int, fields[2:]))))
-            else:
-                pulses.append(Pulse(int(fields[0]), int(fields[1]), float(fields[2])))
-        return moves, pulses
+        return read_log(self._log)

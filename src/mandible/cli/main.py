@@ -30,6 +30,7 @@ VERBS = {
     "quantize": "make a float model small, and say what that cost",
     "export": "write a model for a microcontroller, ONNX or TensorRT",
     "engines": "time the engines that are installed, and say what a faster one would cost",
+    "benchmark": "measure what the line costs here and how well it hears; compare",
     "parity": "compare a model on every engine, byte by byte",
     "models": "list the models that come with mandible, and what they need",
     "monitor": "watch a line at work in the terminal",

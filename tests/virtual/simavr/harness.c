@@ -14,6 +14,9 @@
  *     figures            print what was counted since power-up: F ASLEEP WAITING PLANS WORST TOTAL, that is cycles asleep;
  *                        the most received bytes that waited in the UART; how often pulses were planned (GPIOR0 is 1
  *                        meanwhile), the most cycles that took, and all of them together
+ *     watch              from now on `advance` also prints
+ *                          I VECTOR BEGAN ENDED    an interrupt, from its vector to its return
+ *                          P CYCLES                pulses were planned, and took so long
  *     reset              as the reset button
  * Every command ends its output with a line ". CYCLE". Any failure ends the program with a message. */
 #include <stdint.h>
@@ -25,6 +28,7 @@
 #include <simavr/avr_ioport.h>
 #include <simavr/sim_avr.h>
 #include <simavr/sim_elf.h>
+#include <simavr/sim_interrupts.h>
 
 #include "die.h"
 #include "hex.h"
@@ -36,6 +40,7 @@
 #define SRAM_BYTES 2048
 #define UNTOUCHED 0xC5
 #define GPIOR0_AT 0x3E
+#define VECTORS 26
 
 static avr_t *avr;
 static struct {
@@ -44,6 +49,8 @@ static struct {
     unsigned long plans;
 } figures;
 static uint8_t level[SERVO_CHANNELS];
+static int watching;
+static avr_cycle_count_t interrupt_began[VECTORS];
 
 static void on_pin(avr_irq_t *irq, uint32_t value, void *channel_pointer)
 {
@@ -73,7 +80,34 @@ static void on_planning(avr_t *core, avr_io_addr_t address, uint8_t value, void 
         figures.plans++;
         figures.plan_total += took;
         figures.plan_worst = took > figures.plan_worst ? took : figures.plan_worst;
+        if (watching) {
+            printf("P %llu\n", (unsigned long long)took);
+        }
     }
+}
+
+static void on_interrupt(avr_irq_t *irq, uint32_t running, void *vector_pointer)
+{
+    const int vector = (int)(intptr_t)vector_pointer;
+    (void)irq;
+    if (running) {
+        interrupt_began[vector] = avr->cycle;
+    } else if (watching && interrupt_began[vector] != 0) {
+        printf("I %d %llu %llu\n", vector, (unsigned long long)interrupt_began[vector],
+               (unsigned long long)avr->cycle);
+        interrupt_began[vector] = 0;
+    }
+}
+
+static void watch_interrupts(void)
+{
+    for (int vector = 1; vector < VECTORS; vector++) {
+        avr_irq_t *irq = avr_get_interrupt_irq(avr, (uint8_t)vector);
+        if (irq != NULL) {
+            avr_irq_register_notify(irq + AVR_INT_IRQ_RUNNING, on_interrupt, (void *)(intptr_t)vector);
+        }
+    }
+    watching = 1;
 }
 
 static avr_cycle_count_t on_target(avr_t *core, avr_cycle_count_t when, void *unused)
@@ -212,6 +246,8 @@ static void obey(char *line)
         drive_input(bit, (int)strtol(rest, NULL, 10));
     } else if (strcmp(name, "figures") == 0) {
         print_figures();
+    } else if (strcmp(name, "watch") == 0) {
+        watch_interrupts();
     } else if (strcmp(name, "reset") == 0) {
         reset();
     } else {

@@ -2,11 +2,8 @@
 
 ``python -m tests.virtual.simavr.live --log FILE`` prints the terminal's path and serves until standard input
 closes. The chip's cycles follow the monotonic clock: an instant that this process missed is made up for, so
-a pulse's time in the log is exact even where the computer was busy. Rows of the log, times in ns of the
-monotonic clock:
-
-    move,TIME,DUE,PULSE...   a set-point's last byte came out of the host; DUE is when it is to be reached
-    pulse,START,OUTPUT,US    a servo pulse as it stood on the pin
+a pulse's time in the log is exact even where the computer was busy. The log is that of a watched board:
+``mandible.benchmarks.lateness.board_log``; pulses are logged as they stood on the pin.
 """
 
 from __future__ import annotations
@@ -20,12 +17,12 @@ import tty
 from pathlib import Path
 from typing import TextIO
 
+from mandible.benchmarks.lateness.board_log import move_row, pulse_row
 from mandible.firmware_bridge.protocol import Decoder
 from tests.virtual.simavr.uno import SimulatedUno
 
 TICK_S = 0.001
 CHUNK_BYTES = 4096
-CLOCK_US = 1 << 32
 
 
 def main() -> None:
@@ -73,17 +70,12 @@ class LiveUno:
                 os.write(self._master, arrived)
             for pulse in self._uno.pulses():
                 start_ns = self._start_ns + round(pulse.start_us * 1000)
-                self._log.write(f"pulse,{start_ns},{pulse.channel},{pulse.width_us:.2f}\n")
+                self._log.write(pulse_row(start_ns, pulse.channel, pulse.width_us))
 
     def _note_moves(self, data: bytes, now_ns: int) -> None:
         for message in self._decoder.feed(data):
             if message.name == "move":
-                now_us = (now_ns - self._start_ns) // 1000
-                # The 32 bits of due_us stand for the instant nearest to now.
-                ahead_us = (message.number("due_us") - now_us + CLOCK_US // 2) % CLOCK_US - CLOCK_US // 2
-                due_ns = self._start_ns + (now_us + ahead_us) * 1000
-                pulses = ",".join(map(str, message.numbers("pulse_us")))
-                self._log.write(f"move,{now_ns},{due_ns},{pulses}\n")
+                self._log.write(move_row(message, now_ns, self._start_ns))
 
 
 if __name__ == "__main__":

@@ -38,6 +38,14 @@ class Figures(NamedTuple):
     total_us: float
 
 
+class Interrupt(NamedTuple):
+    """One call of an interrupt's handler, from its vector to its return."""
+
+    vector: int
+    start_us: float
+    took_us: float
+
+
 class Pulse(NamedTuple):
     """A servo pulse as it stood on the pin."""
 
@@ -70,6 +78,8 @@ class SimulatedUno:
         self._rises: dict[int, int] = {}
         self._pulses: list[Pulse] = []
         self._received: list[Received] = []
+        self._interrupts: list[Interrupt] = []
+        self._plans_us: list[float] = []
         if eeprom:
             self._command(f"load {eeprom.hex()}")
 
@@ -130,6 +140,20 @@ class SimulatedUno:
         us = CYCLES_PER_US
         return Figures(asleep / us, waiting, plans, worst / us, total / us)
 
+    def watch(self) -> None:
+        """Note every interrupt and every planning from now on, for ``interrupts`` and ``plans_us``."""
+        self._command("watch")
+
+    def interrupts(self) -> list[Interrupt]:
+        """Return the interrupts that have ended."""
+        new, self._interrupts = self._interrupts, []
+        return new
+
+    def plans_us(self) -> list[float]:
+        """Return how long each planning of a period's pulses took."""
+        new, self._plans_us = self._plans_us, []
+        return new
+
     def drive_input(self, pin: int, level: int) -> None:
         """Drive D8 + ``pin`` (0 hears of a stalled servo, 1 of a hot one) from outside."""
         self._command(f"input {pin} {level}")
@@ -155,6 +179,12 @@ class SimulatedUno:
             elif line.startswith("T "):
                 _, cycle, byte = line.split()
                 self._received.append(Received(int(cycle) / CYCLES_PER_US + self.byte_us, int(byte)))
+            elif line.startswith("I "):
+                _, vector, began, ended = line.split()
+                us = int(began) / CYCLES_PER_US, (int(ended) - int(began)) / CYCLES_PER_US
+                self._interrupts.append(Interrupt(int(vector), *us))
+            elif line.startswith("P "):
+                self._plans_us.append(int(line[2:]) / CYCLES_PER_US)
             elif line.startswith(". "):
                 self._cycle = int(line[2:])
                 return others

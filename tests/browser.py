@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import select
@@ -21,6 +22,7 @@ _OPTIONS = (
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
+    "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
 
@@ -50,6 +52,7 @@ class Browser:
         self._buffer = b""
         self._number = 0
         self._session: str | None = None
+        self._asked_for: list[str] = []
 
     def __enter__(self) -> Browser:
         tabs = self._order("Target.getTargets")["targetInfos"]
@@ -111,6 +114,44 @@ class Browser:
         """Press or release a key (``keyDown``, ``keyUp``)."""
         self._order("Input.dispatchKeyEvent", type=kind, key=key, text=key if kind == "keyDown" else "")
 
+    def listen(self) -> None:
+        """Note from now on whatever the page asks for, and let nothing of it through to a network."""
+        self._order("Network.enable")
+        self._order(
+            "Network.emulateNetworkConditions",
+            offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1,
+        )  # fmt: skip
+
+    @property
+    def asked_for(self) -> list[str]:
+        """Every address that was asked for since it listens, the page's own included."""
+        self.value("0")
+        return self._asked_for
+
+    def show_as(self, width_px: int, height_px: int = 800, dark: bool = False, media: str = "screen") -> None:
+        """Have a window of this size, in light or dark, on a screen or on paper (``print``)."""
+        self._order(
+            "Emulation.setDeviceMetricsOverride",
+            width=width_px, height=height_px, deviceScaleFactor=1, mobile=False,
+        )  # fmt: skip
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._order("Emulation.setEmulatedMedia", media=media, features=[scheme])
+
+    def picture(self, box: tuple[float, float, float, float] | None = None, quickly: bool = False) -> bytes:
+        """Return a PNG of the whole page, or of a box of it (left, top, width, height in pixels).
+
+        One made ``quickly`` is larger, and the same picture.
+        """
+        if box is None:
+            size = self._order("Page.getLayoutMetrics")["cssContentSize"]
+            box = (0, 0, size["width"], size["height"])
+        clip = dict(zip(("x", "y", "width", "height"), box, strict=True))
+        answer = self._order(
+            "Page.captureScreenshot",
+            format="png", captureBeyondViewport=True, clip={**clip, "scale": 1}, optimizeForSpeed=quickly,
+        )  # fmt: skip
+        return base64.b64decode(answer["data"])
+
     def _order(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1
         order = {"id": self._number, "method": method, "params": parameters}
@@ -120,6 +161,8 @@ class Browser:
         give_up_s = time.monotonic() + _LIMIT_S
         while True:
             answer = self._message(give_up_s)
+            if answer.get("method") == "Network.requestWillBeSent":
+                self._asked_for.append(answer["params"]["request"]["url"])
             if answer.get("id") == self._number:
                 assert "error" not in answer, answer
                 return dict(answer["result"])

@@ -1,0 +1,1 @@
+"""Energy, heat and throttling of the computer that a line runs on."""

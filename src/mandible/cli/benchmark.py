@@ -1,0 +1,140 @@
+"""``mandible benchmark``: what the line costs here and how well it hears, as a table, a file and a page."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from mandible.benchmarks import peers, result, runner, suite, table
+from mandible.benchmarks.bench import Bench
+from mandible.benchmarks.compare import files, revisions, trees
+from mandible.benchmarks.devices import AUTO, DEVICES, ROOT, device
+from mandible.benchmarks.report import page
+from mandible.benchmarks.speech import Speech, of_corpus, sample
+from mandible.cli import benchmark_wires
+from mandible.errors import InputError
+from mandible.firmware_bridge.rig_keys import nearest
+from mandible.models import page as shell
+from mandible.whole_file import check_place
+from mandible.wording import shortened
+
+PAGE = Path("benchmark.html")
+DEFAULT_SPEECH_S = 600.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Define the options of the verb."""
+    parser.add_argument(
+        "--device", choices=(*DEVICES, AUTO), default=AUTO,
+        help="whose figures: this computer, a Raspberry Pi, a Jetson, or microcontrollers in simulators "
+        "(default: whatever this computer is)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--suite", default="quick", metavar="NAME|FILE", help="quick (default), full, or a .toml file"
+    )
+    parser.add_argument("--only", nargs="+", metavar="PROBE", help="only these probes of the suite")
+    parser.add_argument(
+        "--peers", nargs="*", metavar="NAME",
+        help="measure other programs too, on the same recordings; fetches them into a cache",
+    )  # fmt: skip
+    parser.add_argument("--corpus", type=Path, metavar="DIR", help="hear this corpus, not only the sample")
+    parser.add_argument(
+        "--set", action="append", nargs="+", default=[], metavar="NAME", help="sources of the corpus"
+    )
+    parser.add_argument(
+        "--speech", type=float, default=DEFAULT_SPEECH_S, metavar="S",
+        help=f"seconds of it at most (default {DEFAULT_SPEECH_S:g})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--compare", metavar="FILE|TAG",
+        help="hold the figures that are the same everywhere against a result file, or this code's speed "
+        "against a tag's or commit's, in turns",
+    )  # fmt: skip
+    parser.add_argument(
+        "--from", dest="source", type=Path, metavar="FILE", help="show this result; measure nothing"
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the result here")
+    parser.add_argument(
+        "--html", nargs="?", type=Path, const=PAGE, metavar="FILE", help=f"write a page too (default {PAGE})"
+    )
+    parser.add_argument(
+        "--root", type=Path, default=ROOT, metavar="DIR",
+        help="take the computer's sys and proc from this folder, to rehearse: figures are marked simulated",
+    )  # fmt: skip
+    benchmark_wires.add_arguments(parser)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Measure, or read a result; show it; exit 1 where a comparison does not hold."""
+    for path in (args.output, args.html):
+        if path is not None:
+            shell.check(path) if path is args.html else check_place(path)
+    console = Console(stderr=True)
+    baseline = revisions.revision(args.compare) if args.compare is not None else None
+    if baseline is not None:
+        _refuse_beside_revision(args)
+        found = trees.compared(baseline, device(args.device, args.root), console)
+    else:
+        held_against = None if args.compare is None else result.read(Path(args.compare))
+        if held_against is not None:
+            files.check(held_against, args.compare)
+            if args.source is None and device(args.device, args.root).simulated:
+                raise InputError(f"--compare: figures of --root {args.root} are simulated; leave one out")
+        found = result.read(args.source) if args.source is not None else _measured(args, console)
+        if held_against is not None:
+            found.comparison = files.compared(found, held_against, args.compare)
+    if args.output is not None:
+        result.write(args.output, found)
+    if args.html is not None:
+        page.write(args.html, found)
+    if args.json:
+        print(result.dumped(found), end="")
+    else:
+        table.show(found, Console())
+    return 0 if found.comparison is None or found.comparison["holds"] else 1
+
+
+def _refuse_beside_revision(args: argparse.Namespace) -> None:
+    """Refuse options of the probes: two trees always do the same work, on the sample."""
+    chosen = {"--from": args.source, "--only": args.only, "--corpus": args.corpus, "--set": args.set or None}
+    for option, value in (*chosen.items(), ("--peers", args.peers)):
+        if value is not None:
+            raise InputError(f"{option}: has no part in comparing with a revision; leave one of them out")
+
+
+def _measured(args: argparse.Namespace, console: Console) -> result.Result:
+    where = device(args.device, args.root)
+    chosen = suite.load(args.suite)
+    recorded = benchmark_wires.loopback_step(args)
+    steps = chosen.on(where.kind) if recorded is None else (recorded,)
+    if args.only:
+        steps = tuple(step for step in steps if step.probe in _known(args.only, steps, chosen.name))
+    if not steps:
+        raise InputError(f"--suite {chosen.name}: it has no probe for {where.kind}")
+    steps = benchmark_wires.with_port(args, steps)
+    rivals = () if args.peers is None else peers.chosen(args.peers)
+    with tempfile.TemporaryDirectory(prefix="mandible-benchmark-") as scratch:
+        bench = Bench(where, _speech(args), Path(scratch), rivals)
+        return runner.run(chosen, steps, bench, console)
+
+
+def _known(asked: list[str], steps: Sequence[suite.Step], name: str) -> list[str]:
+    names = [step.probe for step in steps]
+    for one in asked:
+        if one not in names:
+            raise InputError(
+                f"--only {shortened(one)}: not in suite {name} for this device; {nearest(one, names)}"
+            )
+    return asked
+
+
+def _speech(args: argparse.Namespace) -> Speech:
+    if args.corpus is None:
+        if args.set:
+            raise InputError("--set: needs --corpus DIR")
+        return sample()
+    return of_corpus(args.corpus, [name for names in args.set for name in names], args.speech)

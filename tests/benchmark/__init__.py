@@ -1,0 +1,1 @@
+"""`mandible benchmark`: its figures, suites, files, comparisons and pages."""

@@ -1,0 +1,110 @@
+"""The verb: what it prints, writes and refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from mandible.benchmarks import result, table
+from mandible.cli.main import main
+from tests.benchmark.test_result import SCHEMA, made
+
+SIZES = """\
+schema = 1
+summary = "sizes alone"
+[probes.size]
+devices = ["host", "rpi", "jetson"]
+models = ["nano", "small"]
+"""
+
+
+@pytest.fixture
+def sizes(tmp_path: Path) -> str:
+    """A suite that takes no time."""
+    path = tmp_path / "sizes.toml"
+    path.write_text(SIZES)
+    return str(path)
+
+
+def test_json_is_the_result_file_and_agrees_with_the_schema(
+    sizes: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "r.json"
+    assert main(["benchmark", "--device", "host", "--suite", sizes, "--json", "-o", str(kept)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    jsonschema.validate(told, SCHEMA)
+    assert told == json.loads(kept.read_text())
+    assert [row["subject"]["model"] for row in told["measurements"]] == ["nano", "small"]
+    assert set(told["models"]) == {"nano", "small"}
+
+
+def test_a_result_can_be_shown_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / "r.json"
+    result.write(kept, made())
+    assert main(["benchmark", "--from", str(kept)]) == 0
+    shown = capsys.readouterr().out
+    assert "energy: not measured: no meter" in shown
+    # The median of the rounds' medians, how far another run may be off, and the spread of all samples.
+    assert "5.25" in shown
+    assert "/ 9" in shown
+
+
+def test_speed_never_stands_without_accuracy() -> None:
+    heads = [
+        [str(column.header) for column in one.columns]
+        for one in table.tables(made())
+        if any("engine us" in str(column.header) for column in one.columns)
+    ]
+    assert heads
+    assert all("accuracy" in head for head in heads)
+
+
+def test_a_simulated_figure_says_so_wherever_it_is_shown(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "proc/device-tree").mkdir(parents=True)
+    (tmp_path / "proc/device-tree/model").write_text("Raspberry Pi 4 Model B\0")
+    suite = tmp_path / "sizes.toml"
+    suite.write_text(SIZES)
+    assert main(["benchmark", "--device", "rpi", "--root", str(tmp_path), "--suite", str(suite)]) == 0
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("nano", "small"))]
+    assert len(rows) == 2
+    assert all("simulated" in row for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--suite", "quik"], "--suite quik: choose one of full, quick, or name a .toml file"),
+        (["--suite", "none.toml"], "none.toml: no such file"),
+        (["--only", "sise"], "--only sise: not in suite quick"),
+        (["--set", "en_x"], "--set: needs --corpus DIR"),
+        (["--from", "none.json"], "none.json: no such file"),
+        (["-o", "nowhere/r.json"], "nowhere/r.json: cannot be written: there is no folder nowhere"),
+        (["--html", "nowhere/r.html"], "nowhere/r.html: cannot be written: there is no folder nowhere"),
+        (["--root", "nowhere"], "--root nowhere: no such folder"),
+        (["--corpus", "nowhere"], "nowhere"),
+    ],
+)
+def test_bad_usage_is_refused_in_one_line_before_anything_is_measured(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["benchmark", *words]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_a_probe_that_cannot_work_here_is_noted_and_the_others_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite = tmp_path / "s.toml"
+    suite.write_text(SIZES.replace('"small"', '"tiny"'))
+    assert main(["benchmark", "--device", "host", "--suite", str(suite)]) == 0
+    out = capsys.readouterr().out
+    assert "size: not measured: " in out
+    assert "51,104" in out
