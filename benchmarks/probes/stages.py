@@ -55,8 +55,8 @@ def measure(settings: Settings, bench: Bench) -> Iterator[Measurement]:
     rig = Rig.load(settings.rig)
     names = stages(motion_of(rig))
     lines = {name: choose(name, settings.engine or None, None) for name in settings.models}
-    for file, _ in lines.values():
-        bench.model(str(file.path) if file.name not in settings.models else file.name)
+    for name in settings.models:
+        bench.model(name)
     kept: dict[str, list[Times]] = {name: [] for name in lines}
     for number in range(settings.rounds):
         for name, (_, engine) in lines.items():

@@ -11,13 +11,22 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from mandible.benchmarks import result
+from mandible.benchmarks.peers.standing import standings
 from mandible.models import released
 from mandible.models.visemes import VISEME_NAMES
 
 DOCS = Path(__file__).parent.parent
-PAGES = (DOCS / "models.md", DOCS / "microcontroller.md", DOCS / "one-chip.md", DOCS.parent / "README.md")
+PAGES = (
+    DOCS / "models.md",
+    DOCS / "microcontroller.md",
+    DOCS / "one-chip.md",
+    DOCS / "peers.md",
+    DOCS.parent / "README.md",
+)
 COUNTED = DOCS.parent / "benchmarks" / "results" / "mcu.json"
 ONE_CHIP = DOCS.parent / "benchmarks" / "results" / "one-chip.json"
+PEERS = DOCS.parent / "benchmarks" / "results" / "peers-x86_64.json"
 ORDER = ("nano", "small", "base", "small-0ms", "small-50ms")
 SETS = {
     "librispeech_test": "LibriSpeech",
@@ -188,15 +197,15 @@ def summary() -> str:
 
 def cores() -> str:
     """Return what the exported line of each model takes on each core."""
-    result = json.loads(COUNTED.read_text(encoding="utf-8"))
+    counted = json.loads(COUNTED.read_text(encoding="utf-8"))
     rows = []
-    for row in result["rows"]:
+    for row in counted["rows"]:
         if row["stage"] != "line":
             continue
         core = row["core"].replace("cortex-m", "Cortex-M").replace("0plus", "0+")
         alone = next(
             other["instructions_per_hop"]
-            for other in result["rows"]
+            for other in counted["rows"]
             if (other["model"], other["core"], other["stage"]) == (row["model"], row["core"], "network")
         )
         rows.append(
@@ -214,13 +223,13 @@ def cores() -> str:
 
 def one_chip() -> str:
     """Return what a puppet on one chip takes, and how its bytes and pulses compare with the computer's."""
-    result = json.loads(ONE_CHIP.read_text(encoding="utf-8"))
+    told = json.loads(ONE_CHIP.read_text(encoding="utf-8"))
     head = (
         "board",
         "flash",
         "RAM before the stack",
         "instructions of the worst hop",
-        f"of a hop, at {result['settings']['cycles_per_instruction']:.0f} cycles each",
+        f"of a hop, at {told['settings']['cycles_per_instruction']:.0f} cycles each",
         "viseme bytes that differ",
         "pulses apart",
     )
@@ -234,14 +243,63 @@ def one_chip() -> str:
             str(row["differing_viseme_bytes"]),
             f"{row['most_us_from_host_pulses']} µs",
         )
-        for row in result["rows"]
+        for row in told["rows"]
     )
     return _table(head, rows)
 
 
+def peers() -> str:
+    """Return our models and other programs on the same recordings, of one run."""
+    run = result.read(PEERS)
+    systems = dict.fromkeys(str(one.subject["system"]) for one in run.of("peers", "cpu_s_per_audio_s"))
+    figures = ("accuracy", "lip_shapes", "bilabial_f1", "jaw_r", "lateness_ms", "cpu_s_per_audio_s")
+    rows = []
+    for system in systems:
+        found = {name: run.of("peers", name, system=system) for name in figures}
+        live = found["cpu_s_per_audio_s"][0].conditions["live"]
+        values = ["–" if not found[name] else f"{found[name][0].value:.3f}" for name in figures[:-2]]
+        late, cost = found["lateness_ms"][0].value, found["cpu_s_per_audio_s"][0].value
+        rows.append((system, "live" if live else "offline", *values, f"{late:.0f} ms", f"{cost:.4f}"))
+    head = (
+        "program",
+        "answers",
+        "accuracy, own classes",
+        "lip shapes",
+        "bilabial F1",
+        "jaw r",
+        "late by",
+        "CPU s/s",
+    )
+    return _table(head, rows)
+
+
+def rivals() -> str:
+    """Return the accuracy of `small` in each other program's classes beside that program's own."""
+    run = result.read(PEERS)
+    rows = []
+    for standing in standings(run):
+        if standing.ours == "mandible small":
+            own = run.of("peers", "accuracy", system=standing.other)[0].value
+            rows.append((standing.other, f"{own:.3f}", f"{own + standing.ahead['accuracy']:.3f}"))
+    return _table(("program", "in its own classes", "`small` in those classes"), rows)
+
+
 TABLES = {
     function.__name__: function
-    for function in (models, accuracy, mouth, noise, recall, rounding, data, summary, cores, one_chip)
+    for function in (
+        models,
+        accuracy,
+        mouth,
+        noise,
+        recall,
+        rounding,
+        data,
+        summary,
+        cores,
+        one_chip,
+        peers,
+        rivals,
+    )
 }
 
 

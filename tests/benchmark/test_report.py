@@ -140,8 +140,8 @@ def test_throttled_stretches_are_those_of_the_series() -> None:
 
 def test_never_throttled_is_said_only_of_a_computer_that_tells() -> None:
     times: dict[str, list[float | None]] = {"time_s": [0.0, 1.0]}
-    for told, words in (([0.0, 0.0], "never throttled"), ([None, None], "does not tell")):
-        one = Series("p", "endurance", {}, {**times, "throttled": told})
+    for throttled, words in (([0.0, 0.0], "never throttled"), ([None, None], "does not tell")):
+        one = Series("p", "endurance", {}, {**times, "throttled": throttled})
         assert words in endurance.how_throttled(one)
     assert "does not tell" in endurance.how_throttled(Series("p", "endurance", {}, times))
     held = Series("p", "endurance", {}, {"time_s": [0.0, 1.0], "throttled": [1.0, 1.0]})
