@@ -71,7 +71,12 @@ simulators:
 	@$(MAKE) --no-print-directory deps PACKAGES='$(TEST_PACKAGES)'
 	@$(MAKE) --no-print-directory .node/node_modules/rp2040js/package.json
 
-test: install simulators
+# Other programs whose adapters are tested with the real thing; they go into the user's cache.
+.PHONY: peers
+peers: install simulators
+	$(BIN)/python -m mandible.benchmarks.peers headaudio wlipsync wlipsync-calibrated wawa
+
+test: install simulators peers
 	$(BIN)/python -m pytest -m '$(DESELECT)' --durations=10
 
 $(TRAIN_VENV)/.installed: pyproject.toml setup.py
@@ -108,6 +113,8 @@ bench: install simulators
 	$(BIN)/python -m tests.measure.load
 	$(BIN)/python -m tests.measure.link
 	$(BIN)/python -m tests.measure.latency
+	$(BIN)/mandible benchmark --suite full -o benchmarks/results/host-$(shell uname -m).json
+	$(BIN)/mandible benchmark --device mcu --suite full -o benchmarks/results/mcu-suite.json
 
 firmware:
 	@$(MAKE) --no-print-directory deps PACKAGES="make gcc-avr avr-libc avrdude"

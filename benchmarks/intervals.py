@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 Interval = tuple[float, float]
 
@@ -13,6 +14,8 @@ _T = (
     12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
     2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
 )  # fmt: skip
+# A factor of a million says that nothing is known.
+_WIDEST = 13.8
 
 
 def percentile(samples: Sequence[float], rank: float) -> float:
@@ -23,6 +26,9 @@ def percentile(samples: Sequence[float], rank: float) -> float:
 def expected_again(rounds: Sequence[float], floor: float, floor_abs: float = 0.0) -> Interval:
     """Return the interval in which another round falls in 95 of 100 cases: Student's prediction interval.
 
+    Of numbers above zero their logarithms are taken: what slows a machine down multiplies, and no cost is
+    negative. Of none below zero the interval does not reach there either.
+
     Args:
         rounds: one value each; a run's figure is their median.
         floor: the interval reaches at least so far to either side, as a share of the value: what moves
@@ -32,10 +38,21 @@ def expected_again(rounds: Sequence[float], floor: float, floor_abs: float = 0.0
     values = np.asarray(rounds, np.float64)
     middle = float(np.median(values))
     reach = max(floor * abs(middle), floor_abs)
-    if len(values) > 1:
-        t = _T[min(len(values) - 1, len(_T)) - 1]
-        reach = max(reach, t * float(values.std(ddof=1)) * (1 + 1 / len(values)) ** 0.5)
-    return middle - reach, middle + reach
+    low, high = middle - reach, middle + reach
+    if values.min() > 0:
+        factor = float(np.exp(min(_again(np.log(values)), _WIDEST)))
+        low, high = min(low, middle / factor), max(high, middle * factor)
+    else:
+        low, high = min(low, middle - _again(values)), max(high, middle + _again(values))
+    return (low if values.min() < 0 else max(0.0, low)), high
+
+
+def _again(values: NDArray[np.float64]) -> float:
+    """Return how far from the middle another value lies at most in 95 of 100 cases; 0 for a single one."""
+    if len(values) < 2:
+        return 0.0
+    t = _T[min(len(values) - 1, len(_T)) - 1]
+    return float(t * values.std(ddof=1) * (1 + 1 / len(values)) ** 0.5)
 
 
 def mean_reach(values: Sequence[float]) -> float:

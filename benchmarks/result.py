@@ -19,6 +19,8 @@ SCHEMA = 1
 BENCHMARK = "mandible"
 _MOST_BYTES = 64 << 20
 _OBJECTS = ("machine", "versions", "models", "settings")
+# More than any figure in any unit; sums and squares of such numbers stay numbers.
+_MOST = 1e30
 
 
 @dataclass
@@ -126,6 +128,9 @@ def read(path: Path) -> Result:
         if not isinstance(table.get(name), dict):
             raise InputError(f"{path}: {name}: must be an object; measure again")
     try:
+        for name in (*_OBJECTS, "comparison"):
+            # It may be of any shape, but has to be JSON: Python also reads NaN, and writes none.
+            json.dumps(table.get(name), allow_nan=False)
         return Result(
             device=_text(table, "device"),
             simulated=_truth(table, "simulated"),
@@ -136,13 +141,13 @@ def read(path: Path) -> Result:
             models=table["models"],
             settings=table["settings"],
             warm_up=_text(table, "warm_up"),
-            duration_s=float(table["duration_s"]),
+            duration_s=_finite(table["duration_s"]),
             measurements=[_measurement(row) for row in table["measurements"]],
             series=[_series(row) for row in table["series"]],
             not_measured={str(k): str(v) for k, v in table["not_measured"].items()},
             comparison=_comparison(table.get("comparison")),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise InputError(f"{path}: damaged or of another version ({_reason(error)}); measure again") from None
 
 
@@ -194,6 +199,8 @@ def _flat(table: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in table.items():
         if not isinstance(value, (str, int, float, bool)):
             raise ValueError(f"{name}: must be text or a number")
+        if not isinstance(value, (str, bool)):
+            _finite(value)
     return dict(table)
 
 
@@ -214,6 +221,8 @@ def _truth(table: Mapping[str, Any], name: str) -> bool:
 def _finite(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise ValueError(f"{shortened(str(value))}: must be a number")
+    if abs(value) > _MOST:
+        raise ValueError(f"{value:g}: larger than any figure")
     return float(value)
 
 

@@ -69,6 +69,9 @@ def _measure(step: Step, bench: Bench, result: Result) -> None:
                 result.series.append(marked)
     except MandibleError as error:
         result.not_measured[step.probe] = one_line(str(error))
+    except OSError as error:  # such as a disk that is full: what others have measured for minutes stays
+        named = f"{error.filename}: " if error.filename else ""
+        result.not_measured[step.probe] = one_line(f"{named}{error.strerror or error}")
 
 
 def bar_on(console: Console) -> Progress:

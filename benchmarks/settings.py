@@ -47,7 +47,11 @@ def _checked(value: Any, hint: Any, limits: types.MappingProxyType[Any, Any], wh
     if get_origin(hint) is tuple:
         if not isinstance(value, list) or not 0 < len(value) <= _LONGEST_LIST:
             raise InputError(f"{where}: must be a list of 1 to {_LONGEST_LIST}")
-        return tuple(_one(item, get_args(hint)[0], limits, where) for item in value)
+        items = tuple(_one(item, get_args(hint)[0], limits, where) for item in value)
+        for item in items:
+            if items.count(item) > 1:  # each figure would be there twice, and none could be compared
+                raise InputError(f"{where}: {shown(item)} is there twice")
+        return items
     return _one(value, hint, limits, where)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from rich.console import Console
 from rich.table import Table
 
 from mandible.benchmarks.comparison_table import comparison_table
 from mandible.benchmarks.figures import figure_named, figures
 from mandible.benchmarks.measurement import Measurement
 from mandible.benchmarks.peers import standing
+from mandible.benchmarks.plain_console import PlainConsole
 from mandible.benchmarks.result import Result
 from mandible.wording import one_line, wrapped
 
@@ -26,12 +27,15 @@ SPREAD = ("p95", "p99", "max")
 SPREAD_HEAD = " / p95 / p99 / max"
 # Where standard output is no terminal, tables keep their columns whole.
 _WIDE = 160
+# The words of a unit, and how names write those that are no letters.
+_UNIT_WORDS = re.compile(r"[a-z]+")
+_WRITTEN = {"µs": "us", "%": "percent", "°C": "c"}
 
 
-def show(result: Result, console: Console) -> None:
+def show(result: Result, console: PlainConsole) -> None:
     """Print what was measured, on what, and how far another run may be off."""
     if not console.is_terminal:
-        console = Console(width=_WIDE, file=console.file)
+        console = PlainConsole(width=_WIDE, file=console.file)
     told = result.machine
     where = f"{result.device}: {told.get('board') or told.get('processor')}, {told.get('cores')} cores"
     console.print(
@@ -75,23 +79,32 @@ def _of_kind(title: str, keys: tuple[str, ...], found: Sequence[Measurement]) ->
         made = _started("" if first else title, keys, heads)
         for subject, row in rows.items():
             if any(name in row for name in heads):
-                made.add_row(*map(str, subject), *(cell(row.get(name)) for name in heads))
+                made.add_row(
+                    *(one_line(str(value)) for value in subject), *(cell(row.get(name)) for name in heads)
+                )
         yield made
 
 
 def _started(title: str, keys: tuple[str, ...], heads: Sequence[str]) -> Table:
-    made = Table(title=title or None, box=None, padding=(0, 2, 0, 0), pad_edge=False, title_justify="left")
+    made = Table(
+        title=one_line(title) or None, box=None, padding=(0, 2, 0, 0), pad_edge=False, title_justify="left"
+    )
+    # Folded where the terminal is narrow: a number that is cut off would be another number.
     for key in keys:
-        made.add_column(key)
+        made.add_column(one_line(key), overflow="fold")
     for name in heads:
-        made.add_column(_head(name), justify="right")
+        made.add_column(_head(name), justify="right", overflow="fold")
     return made
 
 
 def _head(name: str) -> str:
     figure = figure_named(name)
     unit = f" {figure.unit}" if _unit_is_news(name, figure.unit) else ""
-    return f"{name.replace('_', ' ')}{unit}{SPREAD_HEAD if figure.distribution else ''}"
+    if not figure.distribution:
+        return f"{name.replace('_', ' ')}{unit}"
+    # Without a word, the first of several numbers reads as a median.
+    what = "" if figure.statistic == "median" else f" {figure.statistic}"
+    return f"{name.replace('_', ' ')}{unit}{what}{SPREAD_HEAD}"
 
 
 def cell(one: Measurement | None) -> str:
@@ -113,5 +126,6 @@ def short(number: float) -> str:
 
 
 def _unit_is_news(name: str, unit: str) -> bool:
-    """Whether the name does not end in the unit already, as ``engine_us`` and ``model_bytes`` do."""
-    return bool(unit) and not name.endswith(unit.replace("µ", "u").lower())
+    """Whether the name does not hold the unit already, as ``engine_us`` and ``link_bytes_per_s`` do."""
+    words = _UNIT_WORDS.findall(_WRITTEN.get(unit, unit).lower())
+    return not set(words) <= set(name.split("_"))

@@ -173,7 +173,7 @@ def _accuracy(visemes: list[str]) -> float:
     """Return the share of the sample's frames that show an accepted viseme, at the shift that suits best."""
     recording = sample().recordings[0]
     rows = [(0.01 * hop, 0.01 * (hop + 1), name) for hop, name in enumerate(visemes)]
-    return score_track(recording.phones, rows, recording.phoneset)["accuracy"]
+    return score_track(recording.phones, rows, recording.phoneset)["accuracy_best"]
 
 
 def _models(tree: Path) -> dict[str, int]:

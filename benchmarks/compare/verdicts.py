@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,7 +37,7 @@ def exact_row(probe: str, figure: str, subject: Subject, baseline: float, now: f
     """Return the row of two values of which each is always the same; ``limit`` is a share of the baseline."""
     better = figure_named(figure).better
     change = now - baseline
-    ratio = now / baseline if baseline else None
+    ratio = now / baseline if baseline and math.isfinite(now / baseline) else None
     numbers = {"baseline": baseline, "now": now, "ratio": ratio, "low": ratio, "high": ratio, "limit": limit}
     if better == "neither":
         return row(probe, figure, subject, NOT_COMPARED, "it only describes", **numbers)

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mandible.benchmarks.hearing import shown
+from mandible.benchmarks.grid.passes import cost
 from mandible.benchmarks.speech import Speech
 from mandible.device.engines import Engine, create
 from mandible.device.engines.tensorrt_float import TensorrtFloatEngine
+from mandible.device.engines.trial import pass_ns
 from mandible.device.frontend import log_mel
 from mandible.device.pipeline import Line
 from mandible.models.released import ModelFile
@@ -93,21 +94,12 @@ def start(trt: Any) -> None:
 
 def hops_us(engine: Engine, mels: NDArray[np.int8]) -> tuple[float, ...]:
     """Return how long each of (n, 40) hops takes, the Python call included."""
-    clock_ns, durations_us = time.perf_counter_ns, []
-    engine.reset()
-    for mel in mels:
-        began_ns = clock_ns()
-        engine.step(mel)
-        durations_us.append((clock_ns() - began_ns) / 1000)
-    return tuple(durations_us)
+    return tuple(ns / 1000 for ns in pass_ns(engine, mels))
 
 
 def cpu_s_per_audio_s(line: Line, speech: Speech) -> float:
     """Return the CPU time of this process for a second of speech, samples in memory to visemes."""
-    began_s = time.process_time()
-    for recording in speech.recordings:
-        shown(line, recording)
-    return (time.process_time() - began_s) / speech.seconds
+    return sum(cost(line, one.hops()).cpu_s for one in speech.recordings) / speech.seconds
 
 
 def features(hops: NDArray[np.int16]) -> NDArray[np.int8]:

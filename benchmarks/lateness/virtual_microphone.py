@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import time
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,7 +31,8 @@ PROGRAMS = ("pulseaudio", "paplay", "pactl", "parec")
 # A daemon that nobody uses ends by itself after so long: its owner may have been killed.
 IDLE_S = 60
 _ASK_S = 10.0
-_PLAY_S = 300.0
+# Playing may take longer than the sound lasts by this much.
+_PLAY_SLACK_S = 60.0
 
 ALSA_CONFIGURATION = f"""\
 pcm_type.pulse {{ lib "libasound_module_pcm_pulse.so" }}
@@ -100,16 +102,23 @@ class VirtualMicrophone:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
             )
+        try:
+            self._wait_for(daemon)
+        except BaseException:  # also an interruption, which the daemon would outlive
+            daemon.kill()
+            daemon.wait()
+            raise
+        return daemon
+
+    def _wait_for(self, daemon: subprocess.Popen[bytes]) -> None:
+        """Return when it answers; raises DeviceError where it does not."""
         deadline = time.monotonic() + START_LIMIT_S
         while not self._answers():
             if daemon.poll() is not None or time.monotonic() > deadline:
-                daemon.kill()
-                daemon.wait()
                 said = self._log.read_text(errors="replace").strip().splitlines()
                 raise DeviceError(
                     f"pulseaudio did not start: {shortened(said[-1] if said else 'no word', 200)}"
                 )
-        return daemon
 
     def _answers(self) -> bool:
         try:
@@ -128,8 +137,9 @@ class VirtualMicrophone:
         """Play a 16 kHz mono int16 WAV file into the microphone; returns when it has been heard."""
         environment = {**self.environment, "PULSE_LATENCY_MSEC": str(PLAY_LATENCY_MS)}
         try:
-            subprocess.run(["paplay", "-d", SINK, str(path)], env=environment, check=True, timeout=_PLAY_S)
-        except (subprocess.SubprocessError, OSError) as error:
+            limit_s = _limit_s(path)
+            subprocess.run(["paplay", "-d", SINK, str(path)], env=environment, check=True, timeout=limit_s)
+        except (subprocess.SubprocessError, OSError, wave.Error) as error:
             raise DeviceError(f"{path}: paplay could not play it ({one_line(str(error))})") from error
 
     def kill(self) -> None:
@@ -175,3 +185,8 @@ class VirtualMicrophone:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _limit_s(path: Path) -> float:
+    with wave.open(str(path)) as file:
+        return float(file.getnframes() / file.getframerate() + _PLAY_SLACK_S)

@@ -158,7 +158,10 @@ def own_track(recording: Recording, rig: Rig, model: str) -> tuple[Series, list[
     ]
     if len(segments) < _LEAST_SEGMENTS or speaks.sum() < _LEAST_SPEECH_MS:
         had_s = speaks.sum() / 1000
-        raise InputError(f"{recording.name}: {had_s:.1f} s of speech in its sound; record some ten seconds")
+        raise InputError(
+            f"{recording.name}: {had_s:.1f} s of speech in its sound; record some ten seconds, "
+            "or are the channels the other way round (--loopback-channel)?"
+        )
     return wanted, segments
 
 

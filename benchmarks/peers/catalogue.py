@@ -33,12 +33,13 @@ class Peer:
         source: which installer brings it; ``none``: it needs nothing beyond mandible.
         adapter: file of ``adapters/``; ``.mjs`` runs on Node.js, ``.py`` on Python.
         class_set: whose classes its rows name; scoring knows what each set's classes stand for.
-        live: it answers while it hears; its rows begin when the answer is there. Else it hears everything first.
+        live: it answers while it hears; its rows begin when the answer is there. Else it hears all first.
         rate_hz: how often it decides.
         licence: SPDX name.
         home: where it is described.
         packages: npm: package -> ``version sha512-...`` of everything that is installed. For ``pip`` see
             ``requirements``.
+        wheels: PyPI: package -> ``version sha256:...`` of wheels that are unpacked for the data in them.
         requirements: pip: file beside ``peers.toml`` that pins every package and the hashes of its files.
         options: passed to the adapter's ``start``.
         cpu_limit: seconds of waiting allowed per second of speech before it is given up.
@@ -56,6 +57,7 @@ class Peer:
     licence: str
     home: str
     packages: Mapping[str, str] = field(default_factory=dict)
+    wheels: Mapping[str, str] = field(default_factory=dict)
     requirements: str = ""
     options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     cpu_limit: float = 2.0
@@ -72,6 +74,11 @@ def known() -> dict[str, Peer]:
     """Return every peer by key, in the table's order."""
     table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
     return {key: Peer(key=key, **entry) for key, entry in table.items()}
+
+
+def requirements_of(peer: Peer) -> Path:
+    """Return the file that pins what pip installs for a peer."""
+    return TABLE.with_name(peer.requirements)
 
 
 def chosen(names: Sequence[str]) -> tuple[str, ...]:

@@ -5,33 +5,27 @@ Its figures go under ``engines``, where those of the processor's engines are.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from mandible.benchmarks import hearing
 from mandible.benchmarks.bench import Bench
+from mandible.benchmarks.grid import accuracy
 from mandible.benchmarks.jetson import engines
 from mandible.benchmarks.jetson.engines import PRECISIONS, Candidate
 from mandible.benchmarks.jetson.genuine import genuine
 from mandible.benchmarks.jetson.mode import mode
 from mandible.benchmarks.jetson.watching import telemetry_of
-from mandible.benchmarks.measurement import Measurement, NotMeasured, exact
+from mandible.benchmarks.measurement import Measurement, NotMeasured
 from mandible.benchmarks.settings import bounded, chosen
 from mandible.device.engines import cuda_runtime
 from mandible.device.engines.base import Engine
 from mandible.device.pipeline import Line
 from mandible.errors import MandibleError
+from mandible.models.scoring.class_sets import ClassScore
 from mandible.quantize.onnx_export import tensorrt_build
 
 PROBE = "engines"
-# Names of a score's figures by ours.
-ACCURACY = {
-    "accuracy": "accuracy_best",
-    "macro_f1": "macro_f1_best",
-    "lip_shapes": "shape_accuracy_best",
-    "jaw_r": "jaw_correlation_best",
-}
 
 
 @dataclass(frozen=True)
@@ -50,7 +44,7 @@ class _Running:
     candidate: Candidate
     line: Line
     engine: Engine
-    accuracy: dict[str, float]
+    score: ClassScore
     hops_us: list[tuple[float, ...]] = field(default_factory=list)
     cpu: list[tuple[float, ...]] = field(default_factory=list)
 
@@ -109,13 +103,7 @@ def _candidates(settings: Settings, bench: Bench) -> Iterator[Candidate]:
 def _started(candidate: Candidate, bench: Bench) -> _Running:
     """Start it; hearing all of the speech once is its warm-up, too."""
     line = candidate.line()
-    figures = hearing.score(line, bench.speech).figures
-    accuracy = {name: figures[key] for name, key in ACCURACY.items()}
-    recall, precision = figures["bilabial_recall_best"], figures["bilabial_precision_best"]
-    if recall + precision > 0:
-        accuracy["bilabial_f1"] = 2 * recall * precision / (recall + precision)
-    accuracy = {name: value for name, value in accuracy.items() if math.isfinite(value)}
-    return _Running(candidate, line, candidate.create(), accuracy)
+    return _Running(candidate, line, candidate.create(), accuracy.scored(line, bench.speech))
 
 
 def _figures(one: _Running, conditions: dict[str, str | int | float | bool]) -> Iterator[Measurement]:
@@ -123,5 +111,4 @@ def _figures(one: _Running, conditions: dict[str, str | int | float | bool]) -> 
     said = {**conditions, "weights": engines.weights_of(one.candidate.precision)}
     yield Measurement(PROBE, "engine_us", subject, tuple(one.hops_us), said)
     yield Measurement(PROBE, "cpu_s_per_audio_s", subject, tuple(one.cpu), said)
-    for name, value in one.accuracy.items():
-        yield exact(PROBE, name, subject, value, said)
+    yield from accuracy.measurements(PROBE, subject, one.score, said)

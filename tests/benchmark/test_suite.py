@@ -45,6 +45,7 @@ def test_settings_keep_their_defaults_and_take_what_the_table_says() -> None:
         ({"models": []}, r"s\.models: must be a list"),
         ({"models": ["huge"]}, r"s\.models: \"huge\" is none of nano, small"),
         ({"threads": [1, "2"]}, r"s\.threads: must be a whole number"),
+        ({"models": ["nano", "small", "nano"]}, r's\.models: "nano" is there twice'),
     ],
 )  # fmt: skip
 def test_a_wrong_setting_is_refused_with_its_place_and_its_bounds(

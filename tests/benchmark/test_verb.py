@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from mandible.benchmarks import result, table
+from mandible.benchmarks.measurement import Measurement, exact
+from mandible.benchmarks.plain_console import PlainConsole
+from mandible.benchmarks.probes import size
 from mandible.cli.main import main
+from mandible.own_python import own_environment
 from tests.benchmark.test_result import SCHEMA, made
 
 SIZES = """\
@@ -50,6 +61,76 @@ def test_a_result_can_be_shown_again(tmp_path: Path, capsys: pytest.CaptureFixtu
     # The median of the rounds' medians, how far another run may be off, and the spread of all samples.
     assert "5.25" in shown
     assert "/ 9" in shown
+
+
+def test_what_libraries_print_is_kept_out_of_the_json(sizes: str, tmp_path: Path) -> None:
+    chatty = tmp_path / "chatty.py"
+    chatty.write_text(
+        "import os, sys\n"
+        "from mandible.benchmarks.probes import size\n"
+        "from mandible.cli.main import main\n"
+        "before = size.measure\n"
+        "def measure(*words):\n"
+        "    print('by Python')\n"
+        "    os.write(1, b'by C\\n')\n"
+        "    yield from before(*words)\n"
+        "size.measure = measure\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    words = [sys.executable, str(chatty), "benchmark", "--device", "host", "--suite", sizes, "--json"]
+    ended = subprocess.run(words, capture_output=True, env=own_environment(), timeout=60)
+    assert ended.returncode == 0
+    assert len(json.loads(ended.stdout)["measurements"]) == 2
+    assert b"by Python" in ended.stderr
+    assert b"by C" in ended.stderr
+
+
+def test_only_may_be_said_twice(sizes: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--device", "host", "--suite", sizes, "--only", "sise", "--only", "size"]
+    assert main(["benchmark", *words]) == 2
+    assert "--only sise: not in suite sizes" in capsys.readouterr().err
+
+
+def test_the_first_of_several_numbers_is_named_where_it_is_no_median() -> None:
+    one = Measurement("avr", "interrupt_us", {"board": "uno"}, ((1.0, 2.0),))
+    (shown,) = table.tables(replace(made(), measurements=[one]))
+    assert str(shown.columns[1].header) == "interrupt us worst / p95 / p99 / max"
+
+
+def test_a_full_disk_ends_one_probe_and_is_noted(
+    sizes: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The full disk is made: a real one would need a file system of its own, so root."""
+
+    def full(*_: object) -> Iterator[Measurement]:
+        yield exact("size", "model_bytes", {"model": "nano"}, 5)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/x")
+
+    monkeypatch.setattr(size, "measure", full)
+    assert main(["benchmark", "--device", "host", "--suite", sizes, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["not_measured"] == {"size": "/tmp/x: No space left on device"}
+    assert [row["value"] for row in told["measurements"]] == [5]
+
+
+@pytest.mark.parametrize(
+    ("figure", "unit"),
+    [("link_bytes_per_s", ""), ("start_ms", ""), ("line_load_percent", ""), ("temperature_c", ""),
+     ("energy_j_per_audio_s", ""), ("set_points_refused", ""), ("times_realtime", " x"), ("slowdown", " x")],
+)  # fmt: skip
+def test_a_head_tells_its_unit_once(figure: str, unit: str) -> None:
+    one = exact("p", figure, {"model": "nano"}, 1.0)
+    found = replace(made(), measurements=[one])
+    heads = [str(column.header) for shown in table.tables(found) for column in shown.columns]
+    assert heads == ["model", figure.replace("_", " ") + unit]
+
+
+def test_on_a_narrow_terminal_no_number_is_cut_off() -> None:
+    console = PlainConsole(width=30, file=io.StringIO())
+    for shown in table.tables(made()):
+        console.print(shown)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "…" not in text
 
 
 def test_speed_never_stands_without_accuracy() -> None:

@@ -66,6 +66,28 @@ def test_a_model_is_a_path_a_text_or_anything_with_a_path() -> None:
     assert logits[0] == logits[1] == logits[2]
 
 
+@pytest.mark.parametrize("name", [name for name in engines.available() if name in engines.THREADED])
+def test_a_second_thread_changes_no_answer_beyond_the_tolerance(name: str) -> None:
+    hops = random_hops(50)
+    alone, helped = (
+        np.array([engine.step(hop) for hop in hops], int)
+        for engine in (engines.create(name, STREAMING_MODEL), engines.create(name, STREAMING_MODEL, 2))
+    )
+    assert np.abs(alone - helped).max() <= (0 if name == "tflite" else 3)
+
+
+@pytest.mark.parametrize("name", [name for name in engines.NAMES if name not in engines.THREADED])
+def test_an_engine_of_one_thread_refuses_a_second(name: str) -> None:
+    with pytest.raises(InputError, match=rf"^engine {name}: works on one thread, not 2; more .* litert"):
+        engines.create(name, STREAMING_MODEL, 2)
+
+
+@pytest.mark.parametrize("threads", [0, -1, 65, 10**30])
+def test_a_number_of_threads_that_nobody_has_is_refused(threads: int) -> None:
+    with pytest.raises(InputError, match=r"^engine litert: threads: must be 1 to 64, got [^\n]{1,60}$"):
+        engines.create("litert", STREAMING_MODEL, threads)
+
+
 def test_an_unknown_engine_is_an_input_error() -> None:
     with pytest.raises(InputError, match=r"'gpu' does not exist; choose one of c, litert, .*, reference"):
         engines.create("gpu", STREAMING_MODEL)

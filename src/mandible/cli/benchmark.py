@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,8 +15,10 @@ from mandible.benchmarks import peers, result, runner, suite, table
 from mandible.benchmarks.bench import Bench
 from mandible.benchmarks.compare import files, revisions, trees
 from mandible.benchmarks.devices import AUTO, DEVICES, ROOT, device
+from mandible.benchmarks.plain_console import PlainConsole
 from mandible.benchmarks.report import page
 from mandible.benchmarks.speech import Speech, of_corpus, sample
+from mandible.benchmarks.stdout_aside import stdout_aside
 from mandible.cli import benchmark_wires
 from mandible.errors import InputError
 from mandible.firmware_bridge.rig_keys import nearest
@@ -36,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--suite", default="quick", metavar="NAME|FILE", help="quick (default), full, or a .toml file"
     )
-    parser.add_argument("--only", nargs="+", metavar="PROBE", help="only these probes of the suite")
+    parser.add_argument(
+        "--only", action="extend", nargs="+", metavar="PROBE", help="only these probes of the suite"
+    )
     parser.add_argument(
         "--peers", nargs="*", metavar="NAME",
         help="measure other programs too, on the same recordings; fetches them into a cache",
@@ -77,25 +83,44 @@ def main(args: argparse.Namespace) -> int:
     baseline = revisions.revision(args.compare) if args.compare is not None else None
     if baseline is not None:
         _refuse_beside_revision(args)
-        found = trees.compared(baseline, device(args.device, args.root), console)
+        with stdout_aside():
+            found = trees.compared(baseline, device(args.device, args.root), console)
     else:
         held_against = None if args.compare is None else result.read(Path(args.compare))
         if held_against is not None:
             files.check(held_against, args.compare)
             if args.source is None and device(args.device, args.root).simulated:
                 raise InputError(f"--compare: figures of --root {args.root} are simulated; leave one out")
-        found = result.read(args.source) if args.source is not None else _measured(args, console)
+        if args.source is not None:
+            found = result.read(args.source)
+        else:
+            with stdout_aside():
+                found = _measured(args, console)
         if held_against is not None:
-            found.comparison = files.compared(found, held_against, args.compare)
+            try:
+                found.comparison = files.compared(found, held_against, args.compare)
+            except InputError:
+                _keep(args, found)  # it took minutes, and can be held against another file
+                raise
+    _keep(args, found)
+    try:
+        if args.json:
+            print(result.dumped(found), end="")
+        else:
+            table.show(found, PlainConsole())
+        print(end="", flush=True)
+    except BrokenPipeError:
+        # Who read has seen enough, such as `head`; the verdict stands all the same.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0 if found.comparison is None or found.comparison["holds"] else 1
+
+
+def _keep(args: argparse.Namespace, found: result.Result) -> None:
+    """Write the file and the page that were asked for."""
     if args.output is not None:
         result.write(args.output, found)
     if args.html is not None:
         page.write(args.html, found)
-    if args.json:
-        print(result.dumped(found), end="")
-    else:
-        table.show(found, Console())
-    return 0 if found.comparison is None or found.comparison["holds"] else 1
 
 
 def _refuse_beside_revision(args: argparse.Namespace) -> None:

@@ -1,0 +1,1 @@
+"""Model x engine x precision x threads: each point timed in processes of its own, all in turns."""
