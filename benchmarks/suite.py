@@ -81,7 +81,7 @@ def _suite(name: str, table: Mapping[str, Any], path: Path) -> Suite:
     for key in table:
         if key not in _KEYS:
             raise InputError(f"{path}: {shortened(key)}: no such key; {nearest(key, _KEYS)}")
-    if table.get("schema") != SCHEMA:
+    if table.get("schema") is True or table.get("schema") != SCHEMA:
         raise InputError(f"{path}: schema: must be {SCHEMA}")
     probes = table.get("probes")
     if not isinstance(probes, dict) or not probes:

@@ -164,4 +164,4 @@ def _say_what_was_not_told(watched: Watched) -> None:
         if not told
     ]
     if lacking:
-        raise DeviceError(f"the line's times are measured; this computer does not tell {', '.join(lacking)}")
+        raise DeviceError(f"all but the line's times: this computer does not tell {', '.join(lacking)}")

@@ -189,3 +189,12 @@ def test_a_probe_that_cannot_work_here_is_noted_and_the_others_go_on(
     out = capsys.readouterr().out
     assert "size: not measured: " in out
     assert "51,104" in out
+
+
+def test_a_run_that_measured_nothing_at_all_says_why_and_ends_with_exit_3(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite = tmp_path / "s.toml"
+    suite.write_text(SIZES.replace('"nano", "small"', '"tiny"'))
+    assert main(["benchmark", "--device", "host", "--suite", str(suite)]) == 3
+    assert "size: not measured: " in capsys.readouterr().out

@@ -6,7 +6,7 @@
 // publishes, which come from the same algorithm with the same settings: five vowels; silence is what `volume`
 // says. How templates are compared (`compare`, `standardised`) and from when a mouth counts as open are those, of
 // all that it offers, with which it hears best. It computes as many coefficients as a profile has entries, here
-// five; with every vowel thrice, so that it has all twelve, it hears no better.
+// five; with every vowel thrice, so that it has all twelve, it follows the jaw better and shapes worse.
 // Or, with `profile`, one that its own analysis made of many voices, none of which it is judged by: five vowels, N and
 // S, each vowel twice, which makes twelve entries; ../calibration.py tells how.
 

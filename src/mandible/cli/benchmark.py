@@ -20,7 +20,7 @@ from mandible.benchmarks.report import page
 from mandible.benchmarks.speech import Speech, of_corpus, sample
 from mandible.benchmarks.stdout_aside import stdout_aside
 from mandible.cli import benchmark_wires
-from mandible.errors import InputError
+from mandible.errors import DeviceError, InputError
 from mandible.firmware_bridge.rig_keys import nearest
 from mandible.models import page as shell
 from mandible.whole_file import check_place
@@ -112,6 +112,12 @@ def main(args: argparse.Namespace) -> int:
     except BrokenPipeError:
         # Who read has seen enough, such as `head`; the verdict stands all the same.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _exit_code(found)
+
+
+def _exit_code(found: result.Result) -> int:
+    if not found.measurements:
+        return DeviceError.exit_code  # every probe lacks a part, and has said which
     return 0 if found.comparison is None or found.comparison["holds"] else 1
 
 
