@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mandible.benchmarks.measurement import Measurement, Subject
 from mandible.benchmarks.speech import Recording, Speech
 from mandible.device.frames import HOP_SAMPLES, Frame
 from mandible.device.pipeline import Line, flushed
@@ -45,6 +46,15 @@ def score(line: Line, speech: Speech) -> Score:
         [shown(line, one) for one in recordings],
         [one.speaker for one in recordings],
     )
+
+
+def accuracy(
+    probe: str, subject: Subject, found: Score, conditions: Mapping[str, str | int | float | bool]
+) -> Measurement:
+    """Return the accuracy of a score, at the constant shift that suits best; its interval is over speakers."""
+    value = found.figures["accuracy_best"]
+    limits = found.intervals.get("accuracy_best") or (value, value)
+    return Measurement(probe, "accuracy", subject, ((value,),), conditions, limits)
 
 
 def _states(line: Line, frames: Iterator[Frame]) -> Iterator[State]:

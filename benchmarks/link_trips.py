@@ -31,6 +31,8 @@ _LOOK_S = 0.005
 # Replies are given up after a quarter of a second.
 _LAST_REPLIES_US = 300_000
 _PARK_S = 4.0
+# A board that takes no more bytes, or answers none, for so long hangs.
+SILENT_S = 5.0
 # Pings under way at once: the smallest board has room for 64 bytes.
 _WINDOW = 4
 
@@ -118,13 +120,21 @@ class Line:
         )
 
     def pings(self, board: BoardIdentity, count: int) -> Trips:
-        """Return the round trips of so many pings, one after the other."""
+        """Return the round trips of so many pings, one after the other.
+
+        Raises:
+            DeviceError: the board falls silent.
+        """
         lost = self._exchange.lost["ping"]
         self._exchange.trips_us.clear()
+        heard_s = time.monotonic()
         for token in range(count):
             self._exchange.request("ping", now_us(), token=token & 0xFFFF)
             while self._exchange.waiting("ping"):
-                self._replies()
+                if self._replies():
+                    heard_s = time.monotonic()
+            if time.monotonic() - heard_s > SILENT_S:
+                raise DeviceError(f"{self._url.text}: the board fell silent; restart it and try again")
         trips_ms = [trip / 1000 for trip in self._exchange.trips_us["ping"]]
         return Trips(board.kind, trips_ms, self._exchange.lost["ping"] - lost)
 
@@ -191,12 +201,19 @@ class Line:
         return found
 
     def _replies(self) -> list[Message]:
-        """Send what waits, and return what was answered, at once or after a moment."""
+        """Send what waits, and return what was answered, at once or after a moment.
+
+        Raises:
+            DeviceError: the port takes no bytes.
+        """
         data = self._exchange.transmit()
         self._bytes += len(data)
+        give_up_s = time.monotonic() + SILENT_S
         while data:
             data = data[self._port.write(data) :]
             if data:
+                if time.monotonic() > give_up_s:
+                    raise DeviceError(f"{self._url.text}: the port takes no bytes; plug the board in again")
                 select.select([], [self._port.fileno()], [], _LOOK_S)
         select.select([self._port.fileno()], [], [], _LOOK_S)
         data = self._port.read()

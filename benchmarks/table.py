@@ -22,6 +22,7 @@ SIMULATED = "simulated"
 BESIDE = "accuracy"
 # So many figures stand in one table beside their subjects; more continue in another.
 _COLUMNS = 5
+READING = "± where another run here lands in 95 of 100 cases; of scores of several speakers: with others."
 # What is told of a distribution beside its figure.
 SPREAD = ("p95", "p99", "max")
 SPREAD_HEAD = " / p95 / p99 / max"
@@ -50,7 +51,7 @@ def show(result: Result, console: PlainConsole) -> None:
     for probe, reason in result.not_measured.items():
         print(wrapped(one_line(f"{probe}: not measured: {reason}"), width, "  "), file=console.file)
     if result.measurements:
-        console.print("\n± where another run here is expected in 95 of 100 cases.", highlight=False)
+        console.print(f"\n{READING}", highlight=False)
     for line in standing.told(result):
         print(wrapped(one_line(line), width, "  "), file=console.file)
     if result.comparison is not None:

@@ -15,7 +15,6 @@ SHIFTS_MS = np.arange(-100.0, 601.0)
 DRAWS = 400
 SEED = 7
 _TAIL = 2.5
-_STILL = 1e-9
 
 Series = NDArray[np.float64]
 

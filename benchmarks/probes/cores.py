@@ -24,6 +24,7 @@ from mandible.benchmarks.settings import bounded, chosen
 from mandible.device import engines
 from mandible.errors import DeviceError, InputError, MandibleError
 from mandible.models import released
+from mandible.models.scoring.score import Score
 from mandible.quantize import boards
 from mandible.quantize.boards import tools
 from mandible.quantize.boards.cores import optimisation
@@ -66,7 +67,7 @@ def measure(settings: Settings, bench: Bench) -> Iterator[Measurement]:
     for name in settings.models if cores else ():
         file = bench.model(name)
         bench.tell(f"{file.name} on the host")
-        heard, accuracy = mcu.hear(file, pcm), _accuracy(file, bench)
+        heard, score = mcu.hear(file, pcm), _score(file, bench)
         for core, conditions in cores.items():
             bench.tell(f"{file.name} on {core}")
             stages = [boards.Stage(one) for one in settings.stages]
@@ -78,7 +79,7 @@ def measure(settings: Settings, bench: Bench) -> Iterator[Measurement]:
                     yield from _figures(found, file.name, said)
                     if found.stage is boards.Stage.LINE and not found.differing_bytes:
                         subject = {"model": file.name, "core": core, "stage": found.stage.value}
-                        yield exact(PROBE, "accuracy", subject, accuracy, bench.conditions)
+                        yield hearing.accuracy(PROBE, subject, score, bench.conditions)
             except MandibleError as error:
                 missing.note(f"{file.name} on {core}", error)
     missing.raise_if_any()
@@ -93,9 +94,9 @@ def toolchain(core: str) -> dict[str, str]:
     return {"compiler": f"{_COMPILER} {tools.version(_COMPILER)} {optimisation()}", "simulator": simulator}
 
 
-def _accuracy(file: released.ModelFile, bench: Bench) -> float:
+def _score(file: released.ModelFile, bench: Bench) -> Score:
     engine = next(one for one in _SAME_BYTES if one in engines.available())
-    return hearing.score(assemble(file, engine, None), bench.speech).figures["accuracy_best"]
+    return hearing.score(assemble(file, engine, None), bench.speech)
 
 
 def _counted(

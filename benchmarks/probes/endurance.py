@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mandible.api import assemble
 from mandible.benchmarks import hearing
 from mandible.benchmarks.bench import Bench
-from mandible.benchmarks.measurement import Measurement, Series, exact
+from mandible.benchmarks.measurement import Measurement, Series
 from mandible.benchmarks.power import pace
 from mandible.benchmarks.power.burner import burning
 from mandible.benchmarks.power.watching import Watched, watching
@@ -95,7 +95,7 @@ def measure(settings: Settings, bench: Bench) -> Iterator[Measurement | Series]:
         "seconds": settings.seconds,
     }
     yield from _of_the_line(hops, subject, said)
-    yield exact(PROBE, "accuracy", subject, score.figures["accuracy_best"], bench.conditions)
+    yield hearing.accuracy(PROBE, subject, score, bench.conditions)
     yield from _of_the_computer(watched, settings.interval_s, said)
     yield _series(watched, hops, float(due_s[0]), subject)
     _say_what_was_not_told(watched)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mandible.api import assemble
 from mandible.benchmarks import hearing
 from mandible.benchmarks.bench import Bench
-from mandible.benchmarks.measurement import Measurement, exact
+from mandible.benchmarks.measurement import Measurement
 from mandible.benchmarks.power import pace
 from mandible.benchmarks.power.meter import Meter, Phase
 from mandible.benchmarks.settings import bounded
@@ -84,7 +84,7 @@ def measure(settings: Settings, bench: Bench) -> Iterator[Measurement]:
     if not found:
         raise DeviceError(f"{meter.sources}: they tell nothing that changes; a USB power meter does")
     yield from found
-    yield exact(PROBE, "accuracy", subject, score.figures["accuracy_best"], bench.conditions)
+    yield hearing.accuracy(PROBE, subject, score, bench.conditions)
 
 
 def _idle(seconds: float) -> float:

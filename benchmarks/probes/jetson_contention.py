@@ -15,13 +15,14 @@ from mandible.benchmarks.jetson.genuine import genuine
 from mandible.benchmarks.jetson.gpu_load import REST, WORK, loading
 from mandible.benchmarks.jetson.mode import mode
 from mandible.benchmarks.jetson.watching import telemetry_of
-from mandible.benchmarks.measurement import Measurement, NotMeasured, exact
+from mandible.benchmarks.measurement import Measurement, NotMeasured
 from mandible.benchmarks.power import pace
 from mandible.benchmarks.settings import bounded
 from mandible.device.engines import cuda_runtime
 from mandible.device.pipeline import Line
 from mandible.errors import MandibleError
 from mandible.firmware_bridge.rig import Rig
+from mandible.models.scoring.score import Score
 from mandible.quantize.onnx_export import tensorrt_build
 
 PROBE = "jetson_contention"
@@ -54,12 +55,12 @@ def measure(settings: Settings, bench: Bench) -> Iterator[Measurement | NotMeasu
     with telemetry_of(bench.device.root) as telemetry:
         board = mode(bench.device.root, telemetry.read()).conditions()
     lines: dict[str, Line] = {}
-    accuracy: dict[str, float] = {}
+    scores: dict[str, Score] = {}
     for name in settings.engines:
         bench.tell(name)
         try:
             lines[name] = assemble(file, name, rig)
-            accuracy[name] = hearing.score(lines[name], bench.speech).figures["accuracy_best"]
+            scores[name] = hearing.score(lines[name], bench.speech)
         except MandibleError as error:
             lines.pop(name, None)
             yield NotMeasured(name, str(error))
@@ -84,7 +85,7 @@ def measure(settings: Settings, bench: Bench) -> Iterator[Measurement | NotMeasu
         for figure in ("hop_p50_us", "hop_p99_us"):
             one = Measurement(PROBE, figure, subject, tuple(rounds), said)
             yield one if is_genuine else replace(one, simulated=True)
-    for name, value in accuracy.items():
+    for name, score in scores.items():
         subject = {"model": file.name, "engine": name, "precision": "int8"}
-        one = exact(PROBE, "accuracy", subject, value, said)
+        one = hearing.accuracy(PROBE, subject, score, said)
         yield one if is_genuine else replace(one, simulated=True)

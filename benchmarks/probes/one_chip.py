@@ -22,6 +22,7 @@ from mandible.benchmarks.settings import bounded, chosen
 from mandible.device import engines
 from mandible.errors import DeviceError, MandibleError
 from mandible.firmware_bridge.rig import Rig
+from mandible.models.scoring.score import Score
 from mandible.quantize.one_chip import BOARDS
 
 PROBE = "one_chip"
@@ -45,7 +46,7 @@ def measure(settings: Settings, bench: Bench) -> Iterator[Measurement]:
     pcm = hearing.first_hops(bench.speech, settings.hops)
     file, rig = bench.model(one_chip.MODEL), Rig.load(one_chip.RIG)
     engine = next(name for name in ("c", mcu.EXACT_ENGINE) if name in engines.available())
-    accuracy: float | None = None
+    score: Score | None = None
     for key in settings.boards:
         bench.tell(f"{file.name} on {key}")
         try:
@@ -57,9 +58,9 @@ def measure(settings: Settings, bench: Bench) -> Iterator[Measurement]:
         subject: dict[str, str | int] = {"model": file.name, "board": key, "rig": one_chip.RIG}
         yield from _figures(played, subject, said)
         if not played.differing_bytes:
-            if accuracy is None:
-                accuracy = hearing.score(assemble(file, engine, rig), bench.speech).figures["accuracy_best"]
-            yield exact(PROBE, "accuracy", subject, accuracy, bench.conditions)
+            if score is None:
+                score = hearing.score(assemble(file, engine, rig), bench.speech)
+            yield hearing.accuracy(PROBE, subject, score, bench.conditions)
     missing.raise_if_any()
 
 

@@ -71,11 +71,7 @@ def measure(settings: Settings, bench: Bench) -> Iterator[Measurement]:
             rounds = _rounds(kept[name], column)
             yield Measurement(PROBE, figure, {**subject, "stage": stage}, rounds, conditions)
         score = hearing.score(assemble(file, engine, rig), bench.speech)
-        value = score.figures["accuracy_best"]
-        limits = score.intervals.get("accuracy_best") or (value, value)
-        yield Measurement(
-            PROBE, "accuracy", {**subject, "stage": WHOLE}, ((value,),), bench.conditions, limits
-        )
+        yield hearing.accuracy(PROBE, {**subject, "stage": WHOLE}, score, bench.conditions)
 
 
 def _rounds(times: list[Times], column: int) -> Rounds:

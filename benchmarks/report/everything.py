@@ -15,11 +15,12 @@ from mandible.models.page import Number
 
 # What people call what a probe looked at; others go by their module's name.
 TITLES = {
-    "stages": "The line, stage by stage", "engines": "Engines", "process": "The process",
+    "stages": "The line, stage by stage", "engines": "Engines", "trees": "Two trees in turns",
     "size": "Size of the models", "cores": "Microcontroller cores in a simulator",
     "one_chip": "One chip, in a simulator", "avr": "AVR firmware in a simulator", "energy": "Energy",
     "endurance": "Endurance in figures", "lateness": "From sound to pulse", "link": "Serial link",
-    "peers": "Other programs", "start": "Start", "jetson": "Jetson",
+    "loopback": "A real mouth, recorded", "peers": "Other programs", "jetson_state": "Jetson: clocks and rails",
+    "jetson_contention": "Jetson: beside a busy GPU",
 }  # fmt: skip
 _MOST_PANELS = 18
 _FEWEST_BARS = 2

@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 from math import sqrt
 
-HELD = "circle"
 _CORNERS = {
     "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
     "diamond": ((0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)),

@@ -44,11 +44,6 @@ def number(value: float, digits: int = 4) -> str:
     return f"{value:.0f}" if size >= 1 else f"{value:.9f}".rstrip("0").rstrip(".")
 
 
-def with_unit(value: float, unit: str, digits: int = 4) -> str:
-    """Return a number and its unit."""
-    return f"{number(value, digits)} {unit}".rstrip()
-
-
 def between(low: float, high: float) -> str:
     """Return an interval; nothing where it has no width."""
     return "" if low == high else f"{number(low, 3)} to {number(high, 3)}"

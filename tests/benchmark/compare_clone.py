@@ -139,3 +139,16 @@ class Clone:
         code = f"import sys; sys.path.insert(0, {str(self.folder / 'src')!r})\n"
         code += "from mandible.cli.main import main; raise SystemExit(main())"
         return [sys.executable, "-c", code, *words]
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Return the commands of running processes that name a folder."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = place.read_bytes()
+        except OSError:
+            continue
+        if str(folder).encode() in command:
+            found.append(command.decode("utf-8", "replace"))
+    return found

@@ -25,7 +25,7 @@ from mandible.benchmarks.result import Result
 from mandible.benchmarks.speech import SAMPLE
 from mandible.cli import main as cli
 from mandible.errors import DeviceError, InputError
-from tests.benchmark.compare_clone import TAG, Clone
+from tests.benchmark.compare_clone import TAG, Clone, processes_of
 
 HERE = Device("host")
 # Enough to tell a quarter from nothing, in seconds.
@@ -135,7 +135,11 @@ def test_without_a_compiler_its_package_is_named_before_anything_is_done(
         compared(clone)
 
 
-@pytest.mark.parametrize("words", [["--from", "x.json"], ["--only", "size"], ["--peers"], ["--corpus", "."]])
+@pytest.mark.parametrize(
+    "words",
+    [["--from", "x.json"], ["--only", "size"], ["--peers"], ["--corpus", "."], ["--suite", "full"],
+     ["--speech", "9"], ["--loopback", "x.wav"], ["--port", "virtual:"]],
+)  # fmt: skip
 def test_options_of_the_probes_are_no_part_of_it(
     clone: Clone, words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -255,18 +259,6 @@ def test_where_nothing_can_be_kept_it_is_built_all_the_same(
     monkeypatch.setattr(building, "build", lambda tree, told: None)
     building.build_commit(clone.revision(), tmp_path / "tree", lambda _: None)
     assert (tmp_path / "tree/setup.py").is_file()
-
-
-def processes_of(folder: Path) -> list[str]:
-    found = []
-    for place in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = place.read_bytes()
-        except OSError:
-            continue
-        if str(folder).encode() in command:
-            found.append(command.decode("utf-8", "replace"))
-    return found
 
 
 BUILDING, WORKING = "mandible-compare-*/this/build", "mandible-compare-*/this.stderr"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mandible.benchmarks import link_trips
 from mandible.benchmarks.bench import Bench
 from mandible.benchmarks.devices import Device
 from mandible.benchmarks.measurement import Measurement
@@ -22,6 +23,7 @@ from mandible.cli.main import main
 from mandible.errors import DeviceError
 from mandible.firmware_bridge import _board
 from mandible.firmware_bridge.host_clock import now_us
+from mandible.firmware_bridge.port_url import parse_port_url
 from mandible.firmware_bridge.protocol import Decoder
 from mandible.firmware_bridge.virtual_process import VirtualProcess
 
@@ -55,12 +57,12 @@ class Wired:
         heard: messages by name.
     """
 
-    def __init__(self, slow_s: float = 0.0, deaf_to: str = "") -> None:
+    def __init__(self, slow_s: float = 0.0, deaf_to: str = "", wholly: bool = False) -> None:
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         self.path = os.ttyname(self._slave)
         self.heard: Counter[str] = Counter()
-        self._slow_s, self._deaf_to = slow_s, deaf_to
+        self._slow_s, self._deaf_to, self._wholly = slow_s, deaf_to, wholly
         self._end_read, self._end = os.pipe()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -76,7 +78,7 @@ class Wired:
             self.heard.update(names)
             if self._slow_s:
                 select.select([self._end_read], [], [], self._slow_s)
-            if self._deaf_to in names and self.heard[self._deaf_to] % 2:
+            if self._deaf_to in names and (self._wholly or self.heard[self._deaf_to] % 2):
                 continue
             core.receive(data, now_us() - began_us)
             os.write(self._master, core.transmit())
@@ -89,8 +91,8 @@ class Wired:
 
 
 @contextmanager
-def wired(slow_s: float = 0.0, deaf_to: str = "") -> Iterator[Wired]:
-    board = Wired(slow_s, deaf_to)
+def wired(slow_s: float = 0.0, deaf_to: str = "", wholly: bool = False) -> Iterator[Wired]:
+    board = Wired(slow_s, deaf_to, wholly)
     try:
         yield board
     finally:
@@ -117,6 +119,30 @@ def test_what_is_not_answered_is_lost(tmp_path: Path) -> None:
     with wired(deaf_to="ping") as board:
         found = told(link.Settings(f"serial://{board.path}", pings=6, throughput_s=0.1), tmp_path)
     assert found["link_lost_share", "ping"].value == 0.5
+
+
+def test_a_board_that_falls_silent_is_not_asked_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_trips, "SILENT_S", 0.4)
+    with wired(deaf_to="ping", wholly=True) as board:
+        with pytest.raises(DeviceError, match="the board fell silent"):
+            told(link.Settings(f"serial://{board.path}", pings=100_000), tmp_path)
+        assert board.heard["ping"] < 10
+
+
+def test_a_port_that_takes_no_bytes_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_trips, "SILENT_S", 0.1)
+    master, slave = os.openpty()
+    try:
+        with link_trips.Line(parse_port_url(f"serial://{os.ttyname(slave)}")) as line:
+            while line._port.write(bytes(4096)):  # until nothing more fits, as nobody reads
+                pass
+            with pytest.raises(DeviceError, match="the port takes no bytes"):
+                line.greet()
+    finally:
+        os.close(master)
+        os.close(slave)
 
 
 def test_with_a_rig_that_it_does_not_know_a_real_board_gets_no_set_point(tmp_path: Path) -> None:

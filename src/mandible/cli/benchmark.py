@@ -28,6 +28,8 @@ from mandible.wording import shortened
 
 PAGE = Path("benchmark.html")
 DEFAULT_SPEECH_S = 600.0
+MOST_SPEECH_S = 86_400.0
+QUICK = "quick"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: whatever this computer is)",
     )  # fmt: skip
     parser.add_argument(
-        "--suite", default="quick", metavar="NAME|FILE", help="quick (default), full, or a .toml file"
+        "--suite", default=QUICK, metavar="NAME|FILE", help="quick (default), full, or a .toml file"
     )
     parser.add_argument(
         "--only", action="extend", nargs="+", metavar="PROBE", help="only these probes of the suite"
@@ -52,8 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", nargs="+", default=[], metavar="NAME", help="sources of the corpus"
     )
     parser.add_argument(
-        "--speech", type=float, default=DEFAULT_SPEECH_S, metavar="S",
-        help=f"seconds of it at most (default {DEFAULT_SPEECH_S:g})",
+        "--speech", type=float, metavar="S",
+        help=f"seconds of the corpus at most (default {DEFAULT_SPEECH_S:g})",
     )  # fmt: skip
     parser.add_argument(
         "--compare", metavar="FILE|TAG",
@@ -131,8 +133,18 @@ def _keep(args: argparse.Namespace, found: result.Result) -> None:
 
 def _refuse_beside_revision(args: argparse.Namespace) -> None:
     """Refuse options of the probes: two trees always do the same work, on the sample."""
-    chosen = {"--from": args.source, "--only": args.only, "--corpus": args.corpus, "--set": args.set or None}
-    for option, value in (*chosen.items(), ("--peers", args.peers)):
+    chosen = {
+        "--from": args.source,
+        "--suite": None if args.suite == QUICK else args.suite,
+        "--only": args.only,
+        "--peers": args.peers,
+        "--corpus": args.corpus,
+        "--set": args.set or None,
+        "--speech": args.speech,
+        "--loopback": args.loopback,
+        "--port": args.port,
+    }
+    for option, value in chosen.items():
         if value is not None:
             raise InputError(f"{option}: has no part in comparing with a revision; leave one of them out")
 
@@ -165,7 +177,11 @@ def _known(asked: list[str], steps: Sequence[suite.Step], name: str) -> list[str
 
 def _speech(args: argparse.Namespace) -> Speech:
     if args.corpus is None:
-        if args.set:
-            raise InputError("--set: needs --corpus DIR")
+        for option, value in (("--set", args.set or None), ("--speech", args.speech)):
+            if value is not None:
+                raise InputError(f"{option}: needs --corpus DIR")
         return sample()
-    return of_corpus(args.corpus, [name for names in args.set for name in names], args.speech)
+    most_s = DEFAULT_SPEECH_S if args.speech is None else args.speech
+    if not 0 < most_s <= MOST_SPEECH_S:
+        raise InputError(f"--speech {most_s:g}: give more than 0 and at most {MOST_SPEECH_S:g} seconds")
+    return of_corpus(args.corpus, [name for names in args.set for name in names], most_s)
