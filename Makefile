@@ -113,8 +113,8 @@ bench: install simulators
 	$(BIN)/python -m tests.measure.load
 	$(BIN)/python -m tests.measure.link
 	$(BIN)/python -m tests.measure.latency
-	$(BIN)/mandible benchmark --suite full -o benchmarks/results/host-$(shell uname -m).json
-	$(BIN)/mandible benchmark --device mcu --suite full -o benchmarks/results/microcontrollers.json
+	$(BIN)/mandible benchmark --device host --suite quick -o benchmarks/results/host-$(shell uname -m).json
+	$(BIN)/mandible benchmark --device mcu --suite quick -o benchmarks/results/microcontrollers.json
 
 firmware:
 	@$(MAKE) --no-print-directory deps PACKAGES="make gcc-avr avr-libc avrdude"

@@ -51,7 +51,7 @@ def score(line: Line, speech: Speech) -> Score:
 def accuracy(
     probe: str, subject: Subject, found: Score, conditions: Mapping[str, str | int | float | bool]
 ) -> Measurement:
-    """Return the accuracy of a score, at the constant shift that suits best; its interval is over speakers."""
+    """Return the accuracy of a score, at the shift that suits best; its interval is over speakers."""
     value = found.figures["accuracy_best"]
     limits = found.intervals.get("accuracy_best") or (value, value)
     return Measurement(probe, "accuracy", subject, ((value,),), conditions, limits)

@@ -21,9 +21,9 @@ from mandible.errors import MandibleError
 from mandible.wording import one_line
 
 WARM_UP = (
-    "what is timed over and over hears the same speech once before, other programs their first recording; a "
-    "round is a process of its own where code is timed, and subjects take turns, so that a busy moment of the "
-    "machine hits them all; lateness and the line to a board are watched from the start"
+    "what is timed over and over hears the same speech once before, other programs their first recording; "
+    "a round is a process of its own where code is timed, and subjects take turns, so that a busy moment of "
+    "the machine hits them all; lateness and the line to a board are watched from the start"
 )
 
 

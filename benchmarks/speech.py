@@ -112,7 +112,7 @@ def of_corpus(directory: Path, names: Sequence[str], most_s: float) -> Speech:
     found = [one for members in sets.chosen(directory, names, SPLIT).values() for one in members]
     recordings = tuple(map(_recording, _spread(found, most_s)))
     if not recordings:
-        raise InputError(f"{directory}: no recording is shorter than {most_s:g} s; allow more with --speech S")
+        raise InputError(f"{directory}: no recording is shorter than {most_s:g} s; allow more with --speech")
     return Speech("+".join(sorted({one.source for one in found})), recordings)
 
 

@@ -15,7 +15,12 @@ def main() -> int:
         for key in chosen(sys.argv[1:]):
             peer = known()[key]
             print(f"{key}: {installed(peer)}")
-            about = (f"{peer.name} {peer.version}", peer.licence, peer.home, f"decides {peer.rate_hz:g} times a second")
+            about = (
+                f"{peer.name} {peer.version}",
+                peer.licence,
+                peer.home,
+                f"decides {peer.rate_hz:g} times a second",
+            )
             print(f"  {', '.join(filter(None, (*about, peer.note)))}")
     except MandibleError as error:
         print(f"peers: {error}", file=sys.stderr)

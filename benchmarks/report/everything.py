@@ -19,8 +19,8 @@ TITLES = {
     "size": "Size of the models", "cores": "Microcontroller cores in a simulator",
     "one_chip": "One chip, in a simulator", "avr": "AVR firmware in a simulator", "energy": "Energy",
     "endurance": "Endurance in figures", "lateness": "From sound to pulse", "link": "Serial link",
-    "loopback": "A real mouth, recorded", "peers": "Other programs", "jetson_state": "Jetson: clocks and rails",
-    "jetson_contention": "Jetson: beside a busy GPU",
+    "loopback": "A real mouth, recorded", "peers": "Other programs",
+    "jetson_state": "Jetson: clocks and rails", "jetson_contention": "Jetson: beside a busy GPU",
 }  # fmt: skip
 _MOST_PANELS = 18
 _FEWEST_BARS = 2

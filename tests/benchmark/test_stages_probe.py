@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mandible.api import motion_of
-from mandible.benchmarks import speech
+from mandible.api import assemble, motion_of
+from mandible.benchmarks import hearing, speech
 from mandible.benchmarks.bench import Bench
 from mandible.benchmarks.devices import Device
 from mandible.benchmarks.measurement import Measurement
 from mandible.benchmarks.probes import stages
 from mandible.benchmarks.stage_times import HEARD, WHOLE, timed
 from mandible.benchmarks.stage_times import stages as names_of
+from mandible.device import engines
 from mandible.errors import MandibleError
 from mandible.firmware_bridge.rig import Rig
+from mandible.models import released
 
 HOPS = 120
 
@@ -78,3 +81,16 @@ def test_what_does_not_exist_is_said_in_one_line(
         list(stages.measure(settings, Bench(Device("host"), speech.sample(), tmp_path)))
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_accuracy_over_several_speakers_tells_how_much_it_moves_with_them() -> None:
+    (one,) = speech.sample().recordings
+    backwards = replace(one, speaker="another", pcm=one.pcm[::-1].copy())
+    line = assemble(released.resolve("nano"), engines.default_name(), None)
+    alone, both = (
+        hearing.accuracy("p", {"model": "nano"}, hearing.score(line, speech.Speech("s", heard)), {})
+        for heard in ((one,), (one, backwards))
+    )
+    assert alone.expected == (alone.value, alone.value)
+    low, high = both.expected
+    assert low < both.value < high
