@@ -12,6 +12,7 @@ import sysconfig
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from mandible.benchmarks.compare.export import export_commit
@@ -21,6 +22,8 @@ from mandible.quantize import programs
 from mandible.wording import shortened
 
 LIMIT_S = 900.0
+# As pyproject.toml asks for.
+SETUPTOOLS = 77
 MOST_KEPT = 4
 _LONGEST_REASON = 300
 _COMPILER_PACKAGES = "sudo apt-get install build-essential python3-dev"
@@ -54,18 +57,30 @@ def build(tree: Path, told: str) -> None:
 
     Raises:
         InputError: it does not build; the compiler's own last complaint.
-        DeviceError: setuptools or Python's headers are missing, or it takes too long.
+        DeviceError: setuptools or Python's headers are missing or too old, or it takes too long.
     """
+    _check_setuptools()
     environment = ["env", "-u", "PYTHONPATH", "LC_ALL=C", sys.executable]
     done = programs.run([*environment, *_BUILD], LIMIT_S, folder=tree)
     if done.returncode == 0:
         return
     said = (done.stdout + b"\n" + done.stderr).decode("utf-8", "replace")
-    if "No module named 'setuptools'" in said:
-        raise DeviceError(f"{told}: building needs setuptools: pip install setuptools")
     if "Python.h" in said:
         raise DeviceError(f"{told}: building needs Python's headers: {_COMPILER_PACKAGES}")
     raise InputError(f"{told}: does not build: {shortened(_complaint(said), _LONGEST_REASON)}")
+
+
+def _check_setuptools() -> None:
+    """Raise DeviceError unless this Python can build here: pip fetches a setuptools of its own, we do not."""
+    try:
+        found = version("setuptools")
+    except PackageNotFoundError:
+        found = "none"
+    if not found.partition(".")[0].isdigit() or int(found.partition(".")[0]) < SETUPTOOLS:
+        raise DeviceError(
+            f"--compare with a revision builds its C kernels: setuptools {SETUPTOOLS} or newer is needed, "
+            f"here is {found}: {sys.executable} -m pip install 'setuptools>={SETUPTOOLS}'"
+        )
 
 
 def _complaint(said: str) -> str:
