@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mandible.benchmarks import result
-from mandible.benchmarks.peers.standing import standings
+from mandible.benchmarks.peers import page_rows
 from mandible.models import released
 from mandible.models.visemes import VISEME_NAMES
 
@@ -250,38 +250,13 @@ def one_chip() -> str:
 
 def peers() -> str:
     """Return our models and other programs on the same recordings, of one run."""
-    run = result.read(PEERS)
-    systems = dict.fromkeys(str(one.subject["system"]) for one in run.of("peers", "cpu_s_per_audio_s"))
-    figures = ("accuracy", "lip_shapes", "bilabial_f1", "jaw_r", "lateness_ms", "cpu_s_per_audio_s")
-    rows = []
-    for system in systems:
-        found = {name: run.of("peers", name, system=system) for name in figures}
-        live = found["cpu_s_per_audio_s"][0].conditions["live"]
-        values = ["–" if not found[name] else f"{found[name][0].value:.3f}" for name in figures[:-2]]
-        late, cost = found["lateness_ms"][0].value, found["cpu_s_per_audio_s"][0].value
-        rows.append((system, "live" if live else "offline", *values, f"{late:.0f} ms", f"{cost:.4f}"))
-    head = (
-        "program",
-        "answers",
-        "accuracy, own classes",
-        "lip shapes",
-        "bilabial F1",
-        "jaw r",
-        "late by",
-        "CPU s/s",
-    )
-    return _table(head, rows)
+    return _table(page_rows.COLUMNS, page_rows.systems(result.read(PEERS)))
 
 
 def rivals() -> str:
     """Return the accuracy of `small` in each other program's classes beside that program's own."""
-    run = result.read(PEERS)
-    rows = []
-    for standing in standings(run):
-        if standing.ours == "mandible small":
-            own = run.of("peers", "accuracy", system=standing.other)[0].value
-            rows.append((standing.other, f"{own:.3f}", f"{own + standing.ahead['accuracy']:.3f}"))
-    return _table(("program", "in its own classes", "`small` in those classes"), rows)
+    head = ("program", "in its own classes", "`small` in those classes")
+    return _table(head, page_rows.in_their_classes(result.read(PEERS), "mandible small"))
 
 
 TABLES = {
