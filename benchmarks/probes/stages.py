@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +17,12 @@ from mandible.benchmarks.stage_times import WHOLE, Times, stages
 from mandible.errors import DeviceError
 from mandible.firmware_bridge.rig import Rig
 from mandible.own_python import own_python
+from mandible.quantize import programs
 from mandible.wording import shortened
 
 PROBE = "stages"
 _NS_PER_US = 1000
-_LIMIT_S = 300
+_LIMIT_S = 300.0
 _LONGEST_REASON = 300
 
 
@@ -80,18 +80,11 @@ def _rounds(times: list[Times], column: int) -> Rounds:
 
 def _round(model: str, engine: str, settings: Settings, heard: Path, out: Path) -> Times:
     words = (model, engine, settings.rig, str(heard), str(settings.passes), str(out))
-    try:
-        done = subprocess.run(
-            own_python("mandible.benchmarks.stage_times", *words),
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_LIMIT_S,
-        )
-    except subprocess.TimeoutExpired:
-        raise DeviceError(f"{model} on {engine}: no answer within {_LIMIT_S} s") from None
+    out.unlink(missing_ok=True)  # of the round before
+    done = programs.run(own_python("mandible.benchmarks.stage_times", *words), _LIMIT_S)
     if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"it ended with {done.returncode} and did not say why"]
-        raise DeviceError(f"{model} on {engine}: {shortened(said[-1], _LONGEST_REASON)}")
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        why = said[-1] if said else f"it ended with {done.returncode} and did not say why"
+        raise DeviceError(f"{model} on {engine}: {shortened(why, _LONGEST_REASON)}")
     times: Times = np.load(out)
     return times
